@@ -1,0 +1,67 @@
+"""Base images: which one a plan asks for, and what was found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .reference import ImageReference
+
+
+@dataclass(frozen=True)
+class BaseImage:
+    """The base image that a plan asks for.
+
+    Args:
+        reference: Its name as written or chosen.
+        python: The Python X.Y that it must have; None when any will do.
+        explicit: Whether the user wrote it down.
+        keeps_entrypoint: Whether the image's own ENTRYPOINT is kept (Triton).
+    """
+
+    reference: ImageReference
+    python: str | None = None
+    explicit: bool = False
+    keeps_entrypoint: bool = False
+
+
+@dataclass(frozen=True)
+class SitePackages:
+    """Python packages that a base image already holds, for the dependency cache.
+
+    Args:
+        path: Absolute path of the site-packages folder.
+        packages: Normalised name and version of each distribution, sorted.
+    """
+
+    path: str
+    packages: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class BaseFacts:
+    """What was found in a base image.
+
+    Args:
+        reference: The image, with its digest where the registry has one.
+        image_id: The engine's or the config's digest.
+        platform: ``os/arch`` such as ``linux/amd64``.
+        python: X.Y of its interpreter; None when there is none.
+        interpreter: Absolute path of the interpreter, links followed; None when there is none.
+        libc: ``glibc`` or ``musl``.
+        env: Its environment variables.
+        labels: Its labels.
+        site_packages: Packages to build on, where the image is a dependency cache.
+        origin: Where it was found, in words.
+    """
+
+    reference: ImageReference
+    image_id: str
+    platform: str
+    python: str | None
+    interpreter: str | None
+    libc: str = "glibc"
+    env: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    site_packages: SitePackages | None = None
+    origin: str = ""

@@ -1,0 +1,170 @@
+"""BuildPlan: the image as decided offline. ResolvedPlan: the same with base, versions and modes settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from odahu_pack_core.errors import PlanError
+from odahu_pack_core.events import Decision
+
+from .base import BaseFacts, BaseImage
+from .dockerfile import parse_dockerfile, render_block
+from .environment import EnvironmentLayer, ResolvedEnvironment
+from .files import PlannedFile, in_layer_order
+from .instruction import AddLayer, From, Instruction
+from .reference import ImageReference
+
+DEFAULT_PLATFORM = "linux/amd64"
+BASE_BLOCK = "base"
+
+
+@dataclass(frozen=True)
+class FilesLayer:
+    """A layer of planned files, in layer order.
+
+    Args:
+        name: The layer's name in the plan.
+        files: What is in it.
+    """
+
+    name: str
+    files: tuple[PlannedFile, ...]
+
+    @classmethod
+    def of(cls, name: str, files: Iterable[PlannedFile]) -> FilesLayer:
+        """Return a layer of files in any order; parent folders are added."""
+        return cls(name, in_layer_order(files))
+
+
+Layer = FilesLayer | EnvironmentLayer
+
+
+@dataclass(frozen=True)
+class Block:
+    """Consecutive instructions with a name, which a Dockerfile template places and comments.
+
+    Args:
+        name: Identifier in the template.
+        instructions: In the order they take effect.
+    """
+
+    name: str
+    instructions: tuple[Instruction, ...]
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """An image as a packager decided it, without asking anybody outside.
+
+    Args:
+        packager: Name of the packager.
+        image: What the image will be called.
+        base: The base image asked for.
+        blocks: Instructions in order; the first block, ``base``, is FROM.
+        layers: What `AddLayer` instructions refer to.
+        template: Jinja template of the Dockerfile, which sees rendered blocks only; empty for the plain view.
+        platforms: ``os/arch`` of each image wanted.
+        decisions: Every choice made so far, with its reason.
+    """
+
+    packager: str
+    image: ImageReference
+    base: BaseImage
+    blocks: tuple[Block, ...]
+    layers: tuple[Layer, ...]
+    template: str = ""
+    platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
+    decisions: tuple[Decision, ...] = ()
+
+    def __post_init__(self) -> None:
+        used = [instruction.layer for instruction in self.instructions if isinstance(instruction, AddLayer)]
+        named = [layer.name for layer in self.layers]
+        if sorted(used) != sorted(set(named)) or len(named) != len(set(named)):
+            raise PlanError(f"the plan adds layers {used} but has {named}", code="bad-plan")
+        if self.instructions[:1] != (From(str(self.base.reference)),):
+            raise PlanError("the plan does not begin with FROM its base image", code="bad-plan")
+
+    @property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """All instructions in order."""
+        return tuple(instruction for block in self.blocks for instruction in block.instructions)
+
+    def dockerfile(self) -> str:
+        """Return the Dockerfile view of the plan."""
+        return render_dockerfile(self.template, self.blocks)
+
+    def with_block(self, block: Block) -> BuildPlan:
+        """Return the plan with a block added at its end, or put in place of the one with its name."""
+        names = [existing.name for existing in self.blocks]
+        if block.name not in names:
+            return replace(self, blocks=(*self.blocks, block))
+        return replace(self, blocks=tuple(block if b.name == block.name else b for b in self.blocks))
+
+
+@dataclass(frozen=True)
+class ResolvedPlan:
+    """A plan with everything settled that needs a package index or an image registry.
+
+    Args:
+        plan: The plan as decided.
+        base: What was found in the base image.
+        environments: Each environment with its versions.
+        blocks: Final instructions: the base pinned, conda environments as `Run`.
+        files: More files of the build context (path to bytes), for `Copy`.
+        decisions: Choices made while resolving, with their reasons.
+    """
+
+    plan: BuildPlan
+    base: BaseFacts
+    environments: tuple[ResolvedEnvironment, ...]
+    blocks: tuple[Block, ...]
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def instructions(self) -> tuple[Instruction, ...]:
+        """All instructions in order."""
+        return tuple(instruction for block in self.blocks for instruction in block.instructions)
+
+    def dockerfile(self) -> str:
+        """Return the Dockerfile view of the plan."""
+        return render_dockerfile(self.plan.template, self.blocks)
+
+
+def render_dockerfile(template: str, blocks: tuple[Block, ...]) -> str:
+    """Return the Dockerfile of instructions, arranged by a template.
+
+    Args:
+        template: Jinja template that places each block by its name, such as ``{{ base }}``; the plain view,
+            each block under a comment with its name, when empty.
+        blocks: The instructions.
+
+    Raises:
+        PlanError: The template loses, repeats or reorders an instruction, or does not render.
+    """
+    rendered = {block.name: render_block(block.instructions) for block in blocks}
+    if template:
+        text = _arranged(template, rendered)
+    else:
+        text = "\n\n".join(
+            f"# {name}\n{body}" if name != BASE_BLOCK else body for name, body in rendered.items()
+        )
+    text = text.strip("\n") + "\n"
+    wanted = tuple(instruction for block in blocks for instruction in block.instructions)
+    if parse_dockerfile(text) != wanted:
+        raise PlanError(
+            "the Dockerfile template loses or reorders instructions of the plan", code="bad-template"
+        )
+    return text
+
+
+def _arranged(template: str, rendered: Mapping[str, str]) -> str:
+    from jinja2 import StrictUndefined, TemplateError  # noqa: PLC0415  # slow to import, not needed at start-up
+    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415  # as above
+
+    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
+    try:
+        return environment.from_string(template).render(rendered)
+    except TemplateError as error:
+        raise PlanError(f"the Dockerfile template does not render: {error}", code="bad-template") from None

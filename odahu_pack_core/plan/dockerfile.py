@@ -1,0 +1,150 @@
+"""The Dockerfile as a view of instructions: each rendered and escaped once, and read back.
+
+Source of the escaping rules: https://docs.docker.com/reference/dockerfile/ (parser directives, environment
+replacement, exec form). ``\\`` stays the escape character; continuation lines and heredocs are never written.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from odahu_pack_core.errors import PlanError
+
+from .instruction import (
+    AddLayer,
+    Cmd,
+    Copy,
+    Entrypoint,
+    Env,
+    Expose,
+    From,
+    Instruction,
+    Label,
+    Run,
+    User,
+    Workdir,
+)
+
+LAYER_FOLDER: Final = "layers"
+"""The folder of the build context that holds layers as ``NAME.tar``."""
+
+_ESCAPED: Final = re.compile(r'[\\"$]')
+_SHELL: Final = re.compile(r"""[\\"'$]""")
+_PAIR: Final = re.compile(r'([^=\s]+)="((?:[^"\\]|\\.)*)"')
+_LAYER_LINE: Final = re.compile(rf"{LAYER_FOLDER}/([a-z0-9_-]+)\.tar /")
+
+
+def render_instruction(instruction: Instruction) -> str:
+    """Return an instruction as one Dockerfile line."""
+    match instruction:
+        case From(image):
+            return f"FROM {image}"
+        case AddLayer(layer):
+            return f"ADD {LAYER_FOLDER}/{layer}.tar /"
+        case Copy(source, destination):
+            return f"COPY {_json([_word(source), _word(destination)])}"
+        case Env(name, value):
+            return f"ENV {name}={_quoted(value)}"
+        case Label(name, value):
+            return f"LABEL {name}={_quoted(value)}"
+        case User(user):
+            return f"USER {user}"
+        case Workdir(path):
+            return f"WORKDIR {_quoted(path)}"
+        case Expose(port):
+            return f"EXPOSE {port}"
+        case Entrypoint(arguments) | Cmd(arguments) | Run(arguments):
+            return f"{type(instruction).__name__.upper()} {_json(arguments)}"
+
+
+def render_block(instructions: Sequence[Instruction]) -> str:
+    """Return instructions as Dockerfile lines, without a line end at the end."""
+    return "\n".join(render_instruction(instruction) for instruction in instructions)
+
+
+def parse_dockerfile(text: str) -> tuple[Instruction, ...]:
+    """Read a Dockerfile that `render_block` wrote, comments and empty lines left out.
+
+    Raises:
+        PlanError: A line is none that `render_instruction` writes.
+    """
+    lines = (line for line in text.split("\n") if line and not line.startswith("#"))
+    return tuple(parse_instruction(line) for line in lines)
+
+
+def parse_instruction(line: str) -> Instruction:
+    """Read one line that `render_instruction` wrote.
+
+    Raises:
+        PlanError: The line is not one of those.
+    """
+    word, _, rest = line.partition(" ")
+    try:
+        return _PARSERS[word](rest)
+    except (KeyError, ValueError, TypeError):
+        raise PlanError(f"not a line of ours: {line!r}", code="bad-dockerfile") from None
+
+
+def _quoted(value: str) -> str:
+    return '"' + _ESCAPED.sub(r"\\\g<0>", value) + '"'
+
+
+def _unquoted(value: str) -> str:
+    return re.sub(r"\\(.)", r"\1", value)
+
+
+def _word(path: str) -> str:
+    """Escape a path for COPY, whose JSON texts are read as shell words again."""
+    return _SHELL.sub(r"\\\g<0>", path)
+
+
+def _json(values: Sequence[str]) -> str:
+    # U+2028 and U+2029 end a line for some readers; JSON can say them in ASCII.
+    return json.dumps(list(values), ensure_ascii=True)
+
+
+def _json_texts(rest: str) -> tuple[str, ...]:
+    values = json.loads(rest)
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise ValueError(rest)
+    return tuple(values)
+
+
+def _parse_pair(kind: Callable[[str, str], Instruction]) -> Callable[[str], Instruction]:
+    def parse(rest: str) -> Instruction:
+        match = _PAIR.fullmatch(rest)
+        if match is None:
+            raise ValueError(rest)
+        return kind(match[1], _unquoted(match[2]))
+
+    return parse
+
+
+def _parse_layer(rest: str) -> Instruction:
+    match = _LAYER_LINE.fullmatch(rest)
+    if match is None:
+        raise ValueError(rest)
+    return AddLayer(match[1])
+
+
+def _parse_copy(rest: str) -> Instruction:
+    source, destination = map(_unquoted, _json_texts(rest))
+    return Copy(source, destination)
+
+
+_PARSERS: Final[dict[str, Callable[[str], Instruction]]] = {
+    "FROM": From,
+    "ADD": _parse_layer,
+    "COPY": _parse_copy,
+    "ENV": _parse_pair(Env),
+    "LABEL": _parse_pair(Label),
+    "USER": User,
+    "WORKDIR": lambda rest: Workdir(_unquoted(rest[1:-1])),
+    "EXPOSE": lambda rest: Expose(int(rest)),
+    "ENTRYPOINT": lambda rest: Entrypoint(_json_texts(rest)),
+    "CMD": lambda rest: Cmd(_json_texts(rest)),
+    "RUN": lambda rest: Run(_json_texts(rest)),
+}

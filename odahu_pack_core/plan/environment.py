@@ -1,0 +1,105 @@
+"""Python environments as they are planned: what must be in them, before versions are chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from odahu_pack_core.events import Decision
+
+
+@dataclass(frozen=True)
+class Dependencies:
+    """What a model needs, read from its conda.yaml.
+
+    Args:
+        pip: Requirement lines (PEP 508), in the order written.
+        conda: Conda packages without a known twin on PyPI, as conda match specs; any makes the environment a conda one.
+        channels: Conda channels as written.
+        constraints: Constraint lines (PEP 508).
+        wheels: Wheels inside the artifact, as relative paths.
+        index_urls: Package indexes written down, the first being the main one; never with credentials.
+        build_from_source: Whether source distributions may be built.
+    """
+
+    pip: tuple[str, ...] = ()
+    conda: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    constraints: tuple[str, ...] = ()
+    wheels: tuple[str, ...] = ()
+    index_urls: tuple[str, ...] = ()
+    build_from_source: bool = False
+
+
+@dataclass(frozen=True)
+class CondaFile:
+    """A conda.yaml, read and translated.
+
+    Args:
+        dependencies: What it asks for.
+        python: Its Python pin as a version specifier (``==3.7.*``, ``>=3.8,<3.11``); empty without one.
+        decisions: Each translation from a conda package to its PyPI twin, with its reason.
+    """
+
+    dependencies: Dependencies
+    python: str = ""
+    decisions: tuple[Decision, ...] = ()
+
+
+@dataclass(frozen=True)
+class EnvironmentLayer:
+    """A layer that holds installed Python packages, made when the plan is resolved.
+
+    Args:
+        name: The layer's name in the plan.
+        prefix: Absolute path in the image.
+        layout: ``venv`` is a virtual environment with ``bin/python3``; ``site`` a flat folder of packages.
+        dependencies: What must be in it.
+        activate: Whether ``bin/activate`` is written (for Triton's stub).
+    """
+
+    name: str
+    prefix: str
+    layout: Literal["venv", "site"]
+    dependencies: Dependencies
+    activate: bool = False
+
+
+Mode = Literal["uv", "conda", "base"]
+"""How a model's environment comes about: wheels, conda packages, or what the base image lacks."""
+
+
+@dataclass(frozen=True)
+class LockedPackage:
+    """One distribution of a lock.
+
+    Args:
+        name: Normalised name.
+        version: Exact version.
+        hashes: Acceptable digests as ``sha256:…``, sorted.
+    """
+
+    name: str
+    version: str
+    hashes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ResolvedEnvironment:
+    """An environment with every version chosen.
+
+    Args:
+        layer: The name of the layer it fills.
+        mode: How it comes about.
+        python: X.Y of the interpreter.
+        platform: ``os/arch``.
+        packages: What is installed, sorted by name; in ``base`` mode only what differs from the base.
+        key: Names the finished layer in the cache: a digest over everything that decides its bytes.
+    """
+
+    layer: str
+    mode: Mode
+    python: str
+    platform: str
+    packages: tuple[LockedPackage, ...]
+    key: str

@@ -1,0 +1,1 @@
+"""How others join in: hooks, records, protocols, and the catalog of what is installed."""

@@ -1,0 +1,1 @@
+"""What the user wrote: entities, connections, the model manifest, and how they are loaded."""

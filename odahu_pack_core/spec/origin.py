@@ -1,0 +1,68 @@
+"""Where a document was written, so that every error can name file, document, line and field path."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+FieldPath = tuple[str | int, ...]
+"""Keys and list positions from a document's root to a value."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """One document of a file.
+
+    Args:
+        file: The file as the user named it.
+        document: The document's position in the file, from 1.
+        documents: How many documents the file has.
+        lines: The line, from 1, on which each field stands.
+    """
+
+    file: str
+    document: int = 1
+    documents: int = 1
+    lines: Mapping[FieldPath, int] = field(default_factory=dict, repr=False)
+
+    def place(self, path: FieldPath = ()) -> str:
+        """Name the place of a field, or of the nearest enclosing one that is written down."""
+        while path and path not in self.lines:
+            path = path[:-1]
+        document = f", document {self.document}" if self.documents > 1 else ""
+        line = f", line {self.lines[path]}" if path in self.lines else ""
+        return f"{self.file}{document}{line}"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One fault of a document.
+
+    Args:
+        path: The field at fault.
+        message: What is wrong with it and what would be right.
+    """
+
+    path: FieldPath
+    message: str
+
+
+def path_text(path: FieldPath) -> str:
+    """Write a field path as people do: ``spec.targets[0].name``."""
+    text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path)
+    return text.removeprefix(".")
+
+
+def describe(problems: Sequence[Problem], origin: Origin | None, subject: str = "") -> str:
+    """Write problems a line each, with their places.
+
+    Args:
+        problems: What is wrong.
+        origin: The document they are in; None for entities made in Python.
+        subject: Names the entity where there is no origin.
+    """
+    lines = []
+    for problem in problems:
+        place = origin.place(problem.path) if origin else subject
+        lines.append(": ".join(part for part in (place, path_text(problem.path), problem.message) if part))
+    return "\n".join(lines)
