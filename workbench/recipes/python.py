@@ -1,0 +1,92 @@
+"""Bases shaped like the official ``python`` images: CPython in /usr/local, from pyenv's builds."""
+
+import re
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from workbench.errors import PartMissingError
+from workbench.recipes.debian import ROOT
+from workbench.recipes.recipe import Kitchen, Recipe
+
+__all__ = ["interpreters", "python_recipe"]
+
+# The official images up to these minors are also wanted under the plain tag, the documented default.
+_PLAIN_TAGS = ("3.6", "3.7")
+_INTERPRETER = re.compile(r"bin/python(3(\.\d+m?)?)?")
+_LEFT_OUT = re.compile(
+    r".*(/__pycache__|/tests?|/idle_test|\.py[co]|/libpython[^/]*\.a)|lib/python3\.\d+/site-packages/.*"
+)
+_DOCKERFILE = """\
+FROM @PARENT@
+ADD python.tar /usr/local/
+RUN ldconfig
+ENV PATH=/usr/local/bin:/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 PYTHON_VERSION=@VERSION@
+CMD ["python3"]
+"""
+_PROOF = """\
+import bz2, ctypes, lzma, platform, sqlite3, ssl, sys, zlib
+assert platform.python_version() == "@VERSION@", sys.version
+assert sys.executable == "/usr/local/bin/python3" and sys.prefix == "/usr/local", sys.executable
+"""
+
+
+def interpreters(environ: Mapping[str, str]) -> dict[str, Path]:
+    """Find pyenv's CPythons.
+
+    Args:
+        environ: Where ``PYENV_ROOT`` and ``HOME`` are looked up.
+
+    Returns:
+        For each minor version, such as ``3.11``, the folder of its newest patch release.
+    """
+    pyenv = Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME") or Path.home()) / ".pyenv")
+    released = [folder for folder in pyenv.glob("versions/3.*") if re.fullmatch(r"3\.\d+\.\d+", folder.name)]
+    newest = sorted(released, key=lambda folder: [int(part) for part in folder.name.split(".")])
+    return {folder.name.rpartition(".")[0]: folder for folder in newest}
+
+
+def python_recipe(minor: str, environ: Mapping[str, str]) -> Recipe:
+    """Return the recipe of the base that holds a CPython.
+
+    Args:
+        minor: The version, such as ``3.11``.
+        environ: Where ``PYENV_ROOT`` and ``HOME`` are looked up.
+
+    Raises:
+        PartMissingError: pyenv has no such version.
+    """
+    found = interpreters(environ)
+    if minor not in found:
+        there = ", ".join(sorted(found)) or "none"
+        raise PartMissingError(
+            f"no CPython {minor} for the base python:{minor}-slim: pyenv has {there}; `pyenv install {minor}`"
+        )
+    home = found[minor]
+    plain = (f"python:{minor}",) if minor in _PLAIN_TAGS else ()
+    return Recipe(
+        name=f"python{minor}",
+        references=(f"python:{minor}-slim", *plain),
+        dockerfile=_DOCKERFILE.replace("@VERSION@", home.name),
+        proof=("python3", "-c", _PROOF.replace("@VERSION@", home.name)),
+        prepare=lambda kitchen: _pack(home, kitchen),
+        parent=ROOT,
+        inputs=(str(home), _INTERPRETER.pattern, _LEFT_OUT.pattern),
+    )
+
+
+def _pack(home: Path, kitchen: Kitchen) -> None:
+    """Write what belongs under /usr/local: interpreter, headers, standard library; no site-packages."""
+    with tarfile.open(kitchen.context / "python.tar", "w") as archive:
+        for name in ("bin", "include", "lib"):
+            archive.add(home / name, arcname=name, filter=_belongs)
+
+
+def _belongs(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    if member.name.startswith("bin/") and not _INTERPRETER.fullmatch(member.name):
+        return None  # pip and its like name pyenv's folder in their first line
+    if _LEFT_OUT.fullmatch(member.name):
+        return None
+    member.uid = member.gid = 0
+    member.uname = member.gname = "root"
+    return member

@@ -1,0 +1,108 @@
+"""Triton 2.51, the server of release 24.10, from NVIDIA's own PyTriton wheel."""
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+from workbench.command import run
+from workbench.errors import PartMissingError
+from workbench.recipes.debian import DEBIAN
+from workbench.recipes.recipe import Kitchen, Recipe
+
+__all__ = ["TRITON"]
+
+_WHEEL = "nvidia-pytriton==0.7.0"
+_RELEASE = "24.10"
+_SERVER = "2.51.0"
+
+# The release's own entry point prints a banner and ends with the same line.
+_ENTRYPOINT = """\
+#!/bin/sh
+exec "$@"
+"""
+_DOCKERFILE = f"""\
+FROM @PARENT@
+RUN apt-get update \\
+ && apt-get install -y --no-install-recommends libpython3.11 python3-numpy \\
+ && rm -rf /var/lib/apt/lists/* /var/cache/apt/* /usr/share/doc/* /var/log/*
+COPY opt /opt
+ENV PATH=/opt/tritonserver/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \\
+    LD_LIBRARY_PATH=/opt/tritonserver/lib \\
+    TRITON_SERVER_VERSION={_SERVER} \\
+    NVIDIA_TRITON_SERVER_VERSION={_RELEASE}
+WORKDIR /opt/tritonserver
+ENTRYPOINT ["/opt/nvidia/nvidia_entrypoint.sh"]
+CMD []
+"""
+_PROOF = f"""\
+import json, subprocess, time, urllib.request
+server = subprocess.Popen(
+    ["tritonserver", "--model-repository=/mnt", "--allow-grpc=false", "--allow-metrics=false"],
+    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+)
+for attempt in range(150):
+    time.sleep(0.2)
+    try:
+        told = json.load(urllib.request.urlopen("http://127.0.0.1:8000/v2"))
+        break
+    except OSError:
+        assert server.poll() is None, "tritonserver ended with %s" % server.returncode
+server.kill()
+assert told["version"] == "{_SERVER}", told
+"""
+
+
+def _unpack(kitchen: Kitchen) -> None:
+    wheel = kitchen.pantry / _WHEEL.replace("==", "-")
+    if not wheel.exists():
+        _fetch(wheel, kitchen)
+    package, home = wheel / "pytriton", kitchen.context / "opt" / "tritonserver"
+    shutil.copytree(package / "tritonserver" / "backends" / "python", home / "backends" / "python")
+    shutil.copytree(wheel / "nvidia_pytriton.libs", home / "lib")
+    _copy_program(package / "tritonserver" / "bin" / "tritonserver", home / "bin")
+    stub = package / "tritonserver" / "python_backend_stubs" / "3.11" / "triton_python_backend_stub"
+    _copy_program(stub, home / "backends" / "python")
+    entrypoint = kitchen.context / "opt" / "nvidia" / "nvidia_entrypoint.sh"
+    entrypoint.parent.mkdir()
+    entrypoint.write_text(_ENTRYPOINT)
+    entrypoint.chmod(0o755)
+
+
+def _fetch(wheel: Path, kitchen: Kitchen) -> None:
+    """Unpack the wheel into a folder; what Python runs it does not matter, it is only unpacked."""
+    unfinished = wheel.with_suffix(".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    options: list[str | Path] = ["--no-deps", "--only-binary", ":all:", "--target", unfinished]
+    run([*_installer(), *options, _WHEEL], environ=kitchen.environ, timeout=900)
+    unfinished.rename(wheel)
+
+
+def _installer() -> list[str]:
+    beside = Path(sys.executable).with_name("uv")
+    uv = str(beside) if beside.exists() else shutil.which("uv")
+    if uv is not None:
+        # A link into uv's cache would let a change here reach every later install.
+        return [uv, "pip", "install", "--quiet", "--python", sys.executable, "--link-mode", "copy"]
+    if importlib.util.find_spec("pip") is None:
+        raise PartMissingError(f"neither uv nor pip is there to fetch {_WHEEL}, which holds tritonserver")
+    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+
+
+def _copy_program(source: Path, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / source.name
+    shutil.copyfile(source, target)
+    target.chmod(0o755)
+
+
+TRITON = Recipe(
+    name="triton",
+    references=(f"nvcr.io/nvidia/tritonserver:{_RELEASE}-py3",),
+    dockerfile=_DOCKERFILE,
+    proof=("python3", "-c", _PROOF),
+    prepare=_unpack,
+    parent=DEBIAN,
+    inputs=(_WHEEL, _ENTRYPOINT),
+)
+"""A real tritonserver with its Python backend, under the tag of the release that it is."""
