@@ -1,0 +1,1 @@
+"""Model artifacts: found, unpacked safely, recognised and read."""

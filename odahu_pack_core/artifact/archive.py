@@ -1,0 +1,163 @@
+"""Archives unpacked into a folder: zip, tar, gzip and zstd told apart by content, never trusted."""
+
+from __future__ import annotations
+
+import errno
+import gzip
+import os
+import struct
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from odahu_pack_core.errors import ArtifactError
+
+from .limits import Allowance
+from .members import Member, tar_members, zip_members
+
+_CHUNK: Final = 1024 * 1024
+_BROKEN: Final = (
+    tarfile.TarError,
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    struct.error,
+    UnicodeError,
+    NotImplementedError,
+    gzip.BadGzipFile,
+)
+
+
+def unpack(archive: Path, folder: Path, expansion: int) -> None:
+    """Unpack an archive into an empty folder.
+
+    Args:
+        archive: The archive; its name does not matter.
+        folder: Where its members go.
+        expansion: How many times its size it may become, once over 256 MiB.
+
+    Raises:
+        ArtifactError: It is no archive, is corrupt, or holds what no model needs: a path that leaves the
+            folder, a device, a bomb. What was written until then is left to the caller to remove.
+    """
+    allowance = Allowance(archive.stat().st_size, expansion)
+    links: list[Member] = []
+    with _explained(archive, folder), archive.open("rb") as stream:
+        for member in _members(stream):
+            allowance.count_member()
+            if member.kind == "symlink":
+                links.append(member)
+            else:
+                _write(member, folder, allowance)
+        for link in links:
+            _write_link(link, folder)
+    for link in links:
+        check_link(folder, link.path)
+
+
+def check_link(root: Path, path: str) -> None:
+    """Refuse a symbolic link that points outside its artifact.
+
+    Raises:
+        ArtifactError: It does.
+    """
+    link = root / path
+    target = Path(os.path.realpath(link))
+    if link.readlink().is_absolute() or not target.is_relative_to(os.path.realpath(root)):
+        raise ArtifactError(f"the artifact's link {path!r} points outside of it", code="unsafe-link")
+
+
+def _members(stream: BinaryIO) -> Iterator[Member]:
+    start = stream.read(512)
+    stream.seek(0)
+    if start.startswith(b"PK\x03\x04"):
+        return zip_members(stream)
+    if start.startswith(b"\x1f\x8b"):
+        return tar_members(gzip.GzipFile(fileobj=stream))  # type: ignore[arg-type]  # readable and binary
+    if start.startswith(b"\x28\xb5\x2f\xfd"):
+        return tar_members(_zstd_stream(stream))
+    if start[257:262] == b"ustar":
+        return tar_members(stream)
+    raise ArtifactError(
+        "the artifact is no archive: neither zip nor tar, gzip or zstd", code="not-an-archive"
+    )
+
+
+def _zstd_stream(stream: BinaryIO) -> BinaryIO:
+    import zstandard  # noqa: PLC0415  # only for artifacts that need it
+
+    reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(stream, read_across_frames=True)
+    return _ZstdReader(reader, zstandard.ZstdError)  # type: ignore[return-value]  # what tarfile needs of a stream
+
+
+class _ZstdReader:
+    """A zstd stream whose faults are told as those of the other formats are."""
+
+    def __init__(self, reader: BinaryIO, fault: type[Exception]) -> None:
+        self._reader = reader
+        self._fault = fault
+
+    def read(self, size: int) -> bytes:
+        try:
+            return self._reader.read(size)
+        except self._fault as error:
+            raise tarfile.ReadError(str(error)) from None
+
+
+def _write(member: Member, folder: Path, allowance: Allowance) -> None:
+    path = folder / member.path
+    if member.kind == "folder":
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if member.kind == "hardlink":
+        source = folder / member.target
+        if not source.is_file():
+            raise tarfile.ReadError(f"the hard link {member.path!r} names no earlier file")
+        os.link(source, path)
+        return
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    descriptor = os.open(path, flags, 0o755 if member.executable else 0o644)
+    with os.fdopen(descriptor, "wb") as target:
+        _copy(member, target, allowance)
+
+
+def _copy(member: Member, target: BinaryIO, allowance: Allowance) -> None:
+    if member.content is None:
+        raise tarfile.ReadError(f"the member {member.path!r} has no content")
+    with member.content as content:
+        while chunk := content.read(_CHUNK):
+            allowance.count_bytes(len(chunk))
+            target.write(chunk)
+
+
+def _write_link(link: Member, folder: Path) -> None:
+    path = folder / link.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.symlink_to(link.target)
+
+
+@contextmanager
+def _explained(archive: Path, folder: Path) -> Iterator[None]:
+    """Turn the many faults of archive readers into one error each that says what to do."""
+    try:
+        yield
+    except FileExistsError as error:
+        name = Path(error.filename or error.filename2).relative_to(folder)
+        raise ArtifactError(f"{archive}: two members are called {str(name)!r}", code="corrupt") from None
+    except _BROKEN as error:
+        raise ArtifactError(f"{archive}: the archive is corrupt: {error}", code="corrupt") from None
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise ArtifactError(
+                f"no space is left in {folder.parent} to unpack {archive}",
+                code="no-space",
+                hint="make room there, or point TMPDIR at a larger disk",
+            ) from None
+        raise ArtifactError(
+            f"cannot unpack {archive}: {error.strerror or error}", code="unreadable"
+        ) from None
