@@ -181,10 +181,12 @@ def _isolated(home):
     for name, file in (("PIP_CONFIG_FILE", "pip/pip.conf"), ("UV_CONFIG_FILE", "uv/uv.toml")):
         if (users_config / file).exists():
             variables[name] = str(users_config / file)
+    if (users_home / ".pyenv").is_dir():
+        variables["PYENV_ROOT"] = str(users_home / ".pyenv")
     return {**variables, **{name: _ENVIRON[name] for name in _KEPT if name in _ENVIRON}}
 
 
-_KEPT = ("UV_CACHE_DIR", "PIP_CONFIG_FILE", "UV_CONFIG_FILE")
+_KEPT = ("PYENV_ROOT", "UV_CACHE_DIR", "PIP_CONFIG_FILE", "UV_CONFIG_FILE")
 
 
 def _docker_host(request, home):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,20 +10,37 @@ from pathlib import Path
 from workbench.command import run
 from workbench.errors import PartMissingError, WorkbenchError
 from workbench.recipes.debian import DEBIAN
-from workbench.recipes.python import interpreters, python_recipe
+from workbench.recipes.python import interpreters, python_recipe, python_references
 from workbench.recipes.recipe import Kitchen, Recipe
 from workbench.recipes.triton import TRITON
 from workbench.state import StateFolder, locked
 
-__all__ = ["BaseImages", "base_names", "recipe_named"]
+__all__ = ["BaseImages", "base_names", "recipe_named", "references_named"]
 
 _MARKS = "odahu-pack-workbench/"
+_FIXED = {recipe.name: recipe for recipe in (DEBIAN, TRITON)}
 
 
 def base_names(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Return the names of all bases that this machine can make."""
     minors = sorted(interpreters(environ), key=lambda minor: int(minor.partition(".")[2]))
     return (DEBIAN.name, *(f"python{minor}" for minor in minors), TRITON.name)
+
+
+def references_named(name: str) -> tuple[str, ...]:
+    """Return the image references of a base; the first is the one to use.
+
+    Args:
+        name: ``debian``, ``triton`` or a Python such as ``python3.11``.
+
+    Raises:
+        PartMissingError: No base is called so.
+    """
+    if name in _FIXED:
+        return _FIXED[name].references
+    if re.fullmatch(r"python3\.\d+", name):
+        return python_references(name.removeprefix("python"))
+    raise PartMissingError(f"no base is called {name!r}: there are {', '.join(base_names())}")
 
 
 def recipe_named(name: str, environ: Mapping[str, str] = os.environ) -> Recipe:
@@ -33,14 +51,11 @@ def recipe_named(name: str, environ: Mapping[str, str] = os.environ) -> Recipe:
         environ: Where pyenv is looked up.
 
     Raises:
-        PartMissingError: There is no such base on this machine.
+        PartMissingError: It cannot be made on this machine.
     """
-    for recipe in (DEBIAN, TRITON):
-        if name == recipe.name:
-            return recipe
-    if name.startswith("python3."):
-        return python_recipe(name.removeprefix("python"), environ)
-    raise PartMissingError(f"no base is called {name!r}: there are {', '.join(base_names(environ))}")
+    if name in _FIXED:
+        return _FIXED[name]
+    return python_recipe(name.removeprefix("python"), environ)
 
 
 class BaseImages:
@@ -68,42 +83,54 @@ class BaseImages:
             PartMissingError: Something that the base is made of cannot be had here.
             WorkbenchError: Building it failed, or it does not hold what its name says.
         """
-        recipe = recipe_named(name, self._environ)
+        references = references_named(name)
+        if all(self._is_foreign(reference) for reference in references):
+            return references[0]
+        return self.ensure_recipe(recipe_named(name, self._environ))
+
+    def ensure_recipe(self, recipe: Recipe) -> str:
+        """Return the first reference of a recipe, its mark if it has none, building the image if need be.
+
+        Raises:
+            PartMissingError: Something that the base is made of cannot be had here.
+            WorkbenchError: Building it failed, or it does not hold what its name says.
+        """
         with locked(self._state.file("bases.lock")):
-            foreign = [not self._is_ours(reference) for reference in recipe.references]
-            if not all(foreign):
-                self._build(recipe)
-            for reference, taken in zip(recipe.references, foreign, strict=True):
-                if not taken:
-                    self._docker("tag", recipe.mark, reference)
-        return recipe.references[0]
+            free = [reference for reference in recipe.references if not self._is_foreign(reference)]
+            if free or not recipe.references:
+                self._make(recipe, free)
+        return (*recipe.references, recipe.mark)[0]
 
     def present(self) -> tuple[str, ...]:
         """Return the references of this machine's bases that are in the engine."""
-        recipes = [recipe_named(name, self._environ) for name in base_names(self._environ)]
-        references = [reference for recipe in recipes for reference in recipe.references]
+        references = (reference for name in base_names(self._environ) for reference in references_named(name))
         return tuple(reference for reference in references if self._names(reference))
 
-    def _is_ours(self, reference: str) -> bool:
-        """Say whether a reference is free, or names an image that the workbench made."""
+    def _is_foreign(self, reference: str) -> bool:
+        """Say whether a reference names an image that the workbench did not make."""
         names = self._names(reference)
-        return not names or any(name.startswith(_MARKS) for name in names)
+        return bool(names) and not any(name.startswith(_MARKS) for name in names)
+
+    def _make(self, recipe: Recipe, references: list[str]) -> None:
+        if not self._names(recipe.mark):
+            self._build(recipe)
+        for reference in references:
+            self._docker("tag", recipe.mark, reference)
+        self._forget_older(recipe)
 
     def _build(self, recipe: Recipe) -> None:
-        if self._names(recipe.mark):
-            return
         if recipe.parent is not None:
-            self._build(recipe.parent)
+            self._make(recipe.parent, [])
         with tempfile.TemporaryDirectory(dir=self._state.folder("bases")) as folder:
             image = self._cook(recipe, Path(folder))
         try:
             self._docker("run", "--rm", "--entrypoint", recipe.proof[0], image, *recipe.proof[1:])
         except WorkbenchError as error:
+            self._docker("image", "rm", "--force", image)
             raise WorkbenchError(
                 f"the base {recipe.name} does not hold what its name says: {error}"
             ) from error
         self._docker("tag", image, recipe.mark)
-        self._forget_older(recipe)
 
     def _cook(self, recipe: Recipe, context: Path) -> str:
         """Build the image without a name and return its id."""
@@ -122,7 +149,7 @@ class BaseImages:
         marks = self._docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}", repository).split()
         for mark in marks:
             if mark != recipe.mark:
-                self._docker("image", "rm", "--no-prune", mark)
+                self._docker("image", "rm", "--force", mark)
 
     def _names(self, reference: str) -> list[str]:
         """Return all names of the image that a reference names; none when there is no such image."""

@@ -18,6 +18,9 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 45.0
 _POLL_SECONDS = 0.1
 _QUOTED_LINES = 15
+# A socket's path has at most 107 bytes (unix(7)); the deepest below the state folder is
+# run/exec/containerd/containerd.sock.ttrpc.
+_LONGEST_FOLDER = 60
 
 
 def answers(host: str, environ: Mapping[str, str]) -> bool:
@@ -48,10 +51,12 @@ class Daemon:
     Args:
         state: Where all of it is; the data root stays when the daemon stops.
         environ: The environment variables of the daemon and of the commands that ask it.
+        options: More of dockerd's own options.
     """
 
     state: StateFolder
     environ: Mapping[str, str]
+    options: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -74,13 +79,18 @@ class Daemon:
         socket are removed.
 
         Raises:
-            PartMissingError: It is not installed, or this is not root.
+            PartMissingError: It is not installed, this is not root, or the state folder is too deep.
             WorkbenchError: It does not come up; the message quotes the end of its log.
         """
         if self.pid() is not None and answers(self.host, self.environ):
             return
         if os.geteuid() != 0:
             raise PartMissingError("only root can start an engine: start one and set DOCKER_HOST")
+        if len(os.fsencode(self.state.path)) > _LONGEST_FOLDER:
+            raise PartMissingError(
+                f"{self.state.path} is too long for an engine's sockets: name a folder of at most"
+                f" {_LONGEST_FOLDER} bytes in ODAHU_PACK_WORKBENCH"
+            )
         self.stop()
         self._spawn()
         self._await_answer()
@@ -111,7 +121,7 @@ class Daemon:
         command = [locate("setsid"), "--fork", locate("dockerd"), "--host", self.host]
         command += ["--data-root", str(self.state.folder("engine"))]
         command += ["--exec-root", str(self.state.folder("run") / "exec")]
-        command += ["--pidfile", str(self._pid_file)]
+        command += ["--pidfile", str(self._pid_file), *self.options]
         folders = f"{self.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
         with self.log.open("wb") as log:
             subprocess.run(  # noqa: S603 - the program and its arguments are the workbench's own

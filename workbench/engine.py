@@ -25,13 +25,14 @@ class DockerEngine:
 
     Args:
         environ: Where ``DOCKER_HOST``, ``HOME`` and ``ODAHU_PACK_WORKBENCH`` are looked up.
+        options: More of dockerd's own options, for an engine of our own.
     """
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ, options: tuple[str, ...] = ()) -> None:
         self.state = StateFolder.of(environ)
         self._environ = {name: value for name, value in environ.items() if name != "DOCKER_HOST"}
         self._named = environ.get("DOCKER_HOST", "")
-        self._daemon = Daemon(self.state, self._environ)
+        self._daemon = Daemon(self.state, self._environ, options)
         self._use: IO[str] | None = None
         self._host: str | None = None
 

@@ -32,7 +32,8 @@ _BCRYPT_ROUNDS = 5  # the registry checks every request: cheap is right for a te
 class Registry:
     """Debian's ``docker-registry`` on a free port of 127.0.0.1, with fresh storage; deletion allowed.
 
-    Several can run at once. The storage is gone afterwards.
+    Several can run at once. The storage is gone afterwards. The kernel ends the registry with the
+    thread that entered it, also when that is killed.
 
     Args:
         username: Who may come in; None for an anonymous registry.
@@ -122,7 +123,6 @@ class Registry:
         self._port = _free_port()
         config = folder / "config.yml"
         config.write_text(json.dumps(self._config(folder)))  # JSON is YAML
-        # The kernel ends the registry with this process, also when that is killed.
         command = [locate("setpriv"), "--pdeathsig", "KILL", "--", program, "serve", str(config)]
         with (folder / "log").open("wb") as log:
             self._server = subprocess.Popen(  # noqa: S603 - programs and arguments are the workbench's own

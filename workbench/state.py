@@ -1,19 +1,12 @@
 """Where the workbench keeps what is dear to make, and how several runs share it."""
 
 import fcntl
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.errors import WorkbenchError
-
 __all__ = ["StateFolder", "locked"]
-
-# A socket's path has at most 107 bytes (unix(7)); the deepest below the state folder is
-# run/exec/containerd/containerd.sock.ttrpc.
-_LONGEST_FOLDER = 60
 
 
 @dataclass(frozen=True)
@@ -28,20 +21,11 @@ class StateFolder:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "StateFolder":
-        """Find the folder: ``ODAHU_PACK_WORKBENCH``, else one below the user's cache folder.
-
-        Raises:
-            WorkbenchError: The path is too long for the engine's sockets.
-        """
+        """Find the folder: ``ODAHU_PACK_WORKBENCH``, else one below the user's cache folder."""
         home = Path(environ.get("HOME") or Path.home())
         path = Path(
             environ.get("ODAHU_PACK_WORKBENCH") or home / ".cache" / "odahu-pack-workbench"
         ).absolute()
-        if len(os.fsencode(path)) > _LONGEST_FOLDER:
-            raise WorkbenchError(
-                f"{path} is too long for the engine's sockets: name a folder of at most"
-                f" {_LONGEST_FOLDER} bytes in ODAHU_PACK_WORKBENCH"
-            )
         return cls(path)
 
     def folder(self, name: str) -> Path:

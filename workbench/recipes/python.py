@@ -1,6 +1,7 @@
 """Bases shaped like the official ``python`` images: CPython in /usr/local, from pyenv's builds."""
 
 import re
+import shutil
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +10,7 @@ from workbench.errors import PartMissingError
 from workbench.recipes.debian import ROOT
 from workbench.recipes.recipe import Kitchen, Recipe
 
-__all__ = ["interpreters", "python_recipe"]
+__all__ = ["interpreters", "python_recipe", "python_references"]
 
 # The official images up to these minors are also wanted under the plain tag, the documented default.
 _PLAIN_TAGS = ("3.6", "3.7")
@@ -35,15 +36,29 @@ def interpreters(environ: Mapping[str, str]) -> dict[str, Path]:
     """Find pyenv's CPythons.
 
     Args:
-        environ: Where ``PYENV_ROOT`` and ``HOME`` are looked up.
+        environ: Where ``PYENV_ROOT``, ``HOME`` and ``PATH`` are looked up.
 
     Returns:
         For each minor version, such as ``3.11``, the folder of its newest patch release.
     """
-    pyenv = Path(environ.get("PYENV_ROOT") or Path(environ.get("HOME") or Path.home()) / ".pyenv")
-    released = [folder for folder in pyenv.glob("versions/3.*") if re.fullmatch(r"3\.\d+\.\d+", folder.name)]
+    folders = [folder for root in _pyenv_roots(environ) for folder in root.glob("versions/3.*")]
+    released = [folder for folder in folders if re.fullmatch(r"3\.\d+\.\d+", folder.name)]
     newest = sorted(released, key=lambda folder: [int(part) for part in folder.name.split(".")])
     return {folder.name.rpartition(".")[0]: folder for folder in newest}
+
+
+def _pyenv_roots(environ: Mapping[str, str]) -> list[Path]:
+    if environ.get("PYENV_ROOT"):
+        return [Path(environ["PYENV_ROOT"])]
+    command = shutil.which("pyenv", path=environ.get("PATH", ""))
+    beside = [Path(command).resolve().parent.parent] if command else []
+    return [*beside, Path(environ.get("HOME") or Path.home()) / ".pyenv"]
+
+
+def python_references(minor: str) -> tuple[str, ...]:
+    """Return the references of the base that holds a CPython, such as ``python:3.11-slim``."""
+    plain = (f"python:{minor}",) if minor in _PLAIN_TAGS else ()
+    return (f"python:{minor}-slim", *plain)
 
 
 def python_recipe(minor: str, environ: Mapping[str, str]) -> Recipe:
@@ -51,7 +66,7 @@ def python_recipe(minor: str, environ: Mapping[str, str]) -> Recipe:
 
     Args:
         minor: The version, such as ``3.11``.
-        environ: Where ``PYENV_ROOT`` and ``HOME`` are looked up.
+        environ: Where pyenv is looked up, as in ``interpreters``.
 
     Raises:
         PartMissingError: pyenv has no such version.
@@ -60,18 +75,18 @@ def python_recipe(minor: str, environ: Mapping[str, str]) -> Recipe:
     if minor not in found:
         there = ", ".join(sorted(found)) or "none"
         raise PartMissingError(
-            f"no CPython {minor} for the base python:{minor}-slim: pyenv has {there}; `pyenv install {minor}`"
+            f"no CPython {minor} to make python:{minor}-slim of: pyenv has {there};"
+            f" `pyenv install {minor}`, or pull the image into the engine"
         )
     home = found[minor]
-    plain = (f"python:{minor}",) if minor in _PLAIN_TAGS else ()
     return Recipe(
         name=f"python{minor}",
-        references=(f"python:{minor}-slim", *plain),
+        references=python_references(minor),
         dockerfile=_DOCKERFILE.replace("@VERSION@", home.name),
         proof=("python3", "-c", _PROOF.replace("@VERSION@", home.name)),
         prepare=lambda kitchen: _pack(home, kitchen),
         parent=ROOT,
-        inputs=(str(home), _INTERPRETER.pattern, _LEFT_OUT.pattern),
+        inputs=(home.name, _INTERPRETER.pattern, _LEFT_OUT.pattern),
     )
 
 

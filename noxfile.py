@@ -1,0 +1,119 @@
+"""One session per concern; ``nox -s ci`` is what a change must pass."""
+
+import logging
+import shutil
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.sessions = ["lint", "tests"]
+nox.options.error_on_external_run = True
+
+ROOT = Path(__file__).parent
+DISTRIBUTIONS = (".", "plugins/docker_rest", "plugins/docker_cli", "plugins/triton")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the hermetic tests: no engine, no registry, under a minute."""
+    _install(session, "test")
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, types and who imports whom."""
+    _install(session, "test", "engine", "lint", extra=("nox",))
+    _lint(session)
+
+
+@nox.session
+def ci(session: nox.Session) -> None:
+    """Run everything that a change must pass: linters, then all tests on real parts.
+
+    Needs root for what is not installed yet; pytest's summary is the last line, also of a failure.
+    """
+    _install(session, "test", "engine", "lint", extra=("nox",))
+    session.run("python", "-m", "workbench", "install")
+    _lint(session)
+    _leave_the_last_word_to_pytest()
+    required = {"ODAHU_PACK_REQUIRE_ENGINES": "1"}
+    session.run("python", "-m", "pytest", "--engines", *session.posargs, env=required)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """Run the long tests in full: the slow ones, and the properties with thousands of cases."""
+    _install(session, "test", "engine")
+    thorough = {"HYPOTHESIS_PROFILE": "thorough"}
+    session.run(
+        "python", "-m", "pytest", "--engines", "-m", "slow or property", *session.posargs, env=thorough
+    )
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """Measure, and keep the figures in benchmarks/results/."""
+    _install(session, "test", "engine")
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Build the four wheels and install each into a clean environment of its own."""
+    session.install("build", "uv")
+    wheels = ROOT / "dist"
+    shutil.rmtree(wheels, ignore_errors=True)
+    for distribution in DISTRIBUTIONS:
+        session.run(
+            "python", "-m", "build", "--installer=uv", f"--outdir={wheels}", distribution, silent=True
+        )
+    for wheel in sorted(wheels.glob("*.whl")):
+        _try_wheel(session, wheel, wheels)
+
+
+def _install(session: nox.Session, *groups: str, extra: tuple[str, ...] = ()) -> None:
+    requirements = nox.project.dependency_groups(nox.project.load_toml(ROOT / "pyproject.toml"), *groups)
+    editable = [argument for distribution in DISTRIBUTIONS for argument in ("-e", distribution)]
+    session.install(*editable, *requirements, *extra)
+
+
+def _lint(session: nox.Session) -> None:
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("lint-imports")
+
+
+def _leave_the_last_word_to_pytest() -> None:
+    """Silence what nox says after a command; its exit code still tells how the session went."""
+    logging.getLogger("nox").setLevel(logging.CRITICAL)
+
+
+def _try_wheel(session: nox.Session, wheel: Path, wheels: Path) -> None:
+    name = wheel.name.partition("-")[0]  # each distribution is called as its package is
+    environment = Path(session.create_tmp()) / name
+    python = environment / "bin" / "python"
+    session.run(
+        "uv",
+        "venv",
+        "--quiet",
+        "--clear",
+        "--python",
+        str(session.virtualenv.bin) + "/python",
+        str(environment),
+    )
+    session.run(
+        "uv",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-config",
+        "--python",
+        str(python),
+        f"--find-links={wheels}",
+        str(wheel),
+    )
+    session.run(str(python), "-I", "-c", f"import {name}; print({name}.__name__)", external=True)

@@ -1,0 +1,90 @@
+"""The engine is shared by its users, survives a crash's leftovers, and ends with its last user."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import docker
+import pytest
+
+from workbench import DockerEngine, WorkbenchError
+
+pytestmark = pytest.mark.engine
+
+# A second daemon must not touch the bridge and the packet filter of the first.
+_APART = ("--bridge=none", "--iptables=false", "--ip6tables=false")
+
+
+@pytest.fixture
+def apart():
+    """The environment of an engine with a state folder of its own; its path is short, as sockets need."""
+    if os.geteuid() != 0 or Path("/var/run/docker.sock").is_socket():
+        pytest.skip("starting an engine needs root and a machine without one at the default socket")
+    folder = Path(tempfile.mkdtemp(prefix="workbench-", dir="/tmp"))
+    environ = {name: value for name, value in os.environ.items() if name != "DOCKER_HOST"}
+    yield {**environ, "ODAHU_PACK_WORKBENCH": str(folder)}
+    DockerEngine({**environ, "ODAHU_PACK_WORKBENCH": str(folder)}).stop_if_idle(even_if_kept=True)
+    shutil.rmtree(folder)
+
+
+def test_the_session_engine_answers_docker_py(engine):
+    client = docker.DockerClient(base_url=engine.host)
+    try:
+        assert client.ping()
+    finally:
+        client.close()
+
+
+def test_the_last_user_stops_the_engine(apart):
+    first, second = DockerEngine(apart, _APART), DockerEngine(apart, _APART)
+    with first:
+        pid = first.daemon.pid()
+        with second:
+            assert second.host == first.host
+            assert second.daemon.pid() == pid
+        assert first.daemon.pid() == pid
+        assert not first.stop_if_idle(even_if_kept=True)
+    assert first.daemon.pid() is None
+    assert not Path(f"/proc/{pid}").exists()
+    assert not Path(first.daemon.host.removeprefix("unix://")).exists()
+
+
+def test_a_kept_engine_outlives_its_users_until_it_is_told(apart):
+    engine = DockerEngine(apart, _APART)
+    engine.keep()
+    pid = engine.daemon.pid()
+    with engine:
+        assert engine.daemon.pid() == pid
+    assert engine.daemon.pid() == pid
+    assert not engine.stop_if_idle()
+    assert engine.stop_if_idle(even_if_kept=True)
+    assert engine.daemon.pid() is None
+
+
+def test_leftovers_of_a_crash_do_not_stop_the_next_start(apart):
+    engine = DockerEngine(apart, _APART)
+    with engine:
+        os.kill(engine.daemon.pid(), 9)
+    run = engine.state.folder("run")
+    (run / "dockerd.pid").write_text(str(os.getpid()))
+    (run / "docker.sock").write_text("not even a socket")
+    with engine:
+        assert engine.daemon.pid() not in (None, os.getpid())
+
+
+def test_an_engine_that_does_not_come_up_shows_its_log(apart):
+    broken = DockerEngine(apart, ("--storage-driver=no-such-driver",))
+    with pytest.raises(WorkbenchError, match="no-such-driver"), broken:
+        pass
+    assert broken.stop_if_idle()
+
+
+def test_the_commands_start_and_stop_an_engine(apart):
+    def workbench(*arguments):
+        command = ["python", "-m", "workbench", *arguments]
+        return subprocess.run(command, env=apart, capture_output=True, text=True, check=True).stdout
+
+    assert "engine            none runs" in workbench("status")
+    assert workbench("down") == "the engine is stopped\n"
