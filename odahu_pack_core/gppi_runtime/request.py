@@ -1,0 +1,114 @@
+"""The documents that a model is asked with, one for each prediction mode of GPPI."""
+
+from typing import Any, Dict, List, NamedTuple, Optional, Union
+
+from .errors import DocumentError, quoted
+
+MATRIX = "matrix"
+OBJECTS = "objects"
+
+
+class MatrixRequest(NamedTuple):
+    """``{"columns": [...], "data": [[...], ...]}``: rows of cells, and the columns' names where given."""
+
+    rows: List[List[Any]]
+    columns: Optional[List[str]]
+
+
+class ObjectsRequest(NamedTuple):
+    """``{"objects": [{...}, ...]}``: one object for each prediction."""
+
+    objects: List[Dict[str, Any]]
+
+
+Request = Union[MatrixRequest, ObjectsRequest]
+
+
+def parse_request(document: Any, mode: str) -> Request:
+    """Check the shape of a request document.
+
+    Args:
+        document: parsed JSON.
+        mode: the model's prediction mode, ``matrix`` or ``objects``.
+
+    Returns:
+        The request; members that the mode does not know are overlooked.
+
+    Raises:
+        DocumentError: a document of another shape, with the words of what is expected.
+    """
+    member = "data" if mode == MATRIX else OBJECTS
+    if not isinstance(document, dict):
+        raise DocumentError(
+            'the document is {}, expected an object with "{}"'.format(json_type(document), member)
+        )
+    if document.get(member) is None:
+        raise DocumentError(_missing(document, member))
+    elements = _list(document, member)
+    if not elements:
+        raise DocumentError('"{}" is empty: there is nothing to predict'.format(member))
+    if mode == MATRIX:
+        return _matrix(elements, document)
+    return ObjectsRequest(_each(elements, dict, 'object {} of "objects"'))
+
+
+def _missing(document: Dict[str, Any], member: str) -> str:
+    message = '"{}" is missing'.format(member)
+    other = OBJECTS if member == "data" else "data"
+    return message + ': the model takes it instead of "{}"'.format(other) if other in document else message
+
+
+def _matrix(rows: List[Any], document: Dict[str, Any]) -> MatrixRequest:
+    columns = None
+    if document.get("columns") is not None:
+        columns = _each(_list(document, "columns"), str, 'name {} of "columns"')
+    rows = _each(rows, list, 'row {} of "data"')
+    _check_widths(rows, columns)
+    return MatrixRequest(rows, columns)
+
+
+def _check_widths(rows: List[List[Any]], columns: Optional[List[str]]) -> None:
+    width = len(rows[0]) if columns is None else len(columns)
+    if set(map(len, rows)) == {width}:
+        return
+    number, row = next((number, row) for number, row in enumerate(rows, 1) if len(row) != width)
+    other = "row 1" if columns is None else '"columns"'
+    raise DocumentError('row {} of "data" has {} cells and {} has {}'.format(number, len(row), other, width))
+
+
+def _list(document: Dict[str, Any], member: str) -> List[Any]:
+    value = document[member]
+    if not isinstance(value, list):
+        raise DocumentError('"{}" is {}, expected an array'.format(member, json_type(value)))
+    return value
+
+
+def _each(elements: List[Any], expected: type, place: str) -> List[Any]:
+    if set(map(type, elements)) <= {expected}:
+        return elements
+    number, element = next((n, e) for n, e in enumerate(elements, 1) if not isinstance(e, expected))
+    raise DocumentError(
+        "{} is {}, expected {}".format(place.format(number), shown(element), json_type(expected()))
+    )
+
+
+def json_type(value: Any) -> str:
+    """Name the JSON type of a parsed value, with its article."""
+    if value is None:
+        return "null"
+    return _JSON_TYPES[type(value)]
+
+
+def shown(value: Any) -> str:
+    """Show a parsed value in a message: scalars as they are, containers by their type."""
+    return json_type(value) if isinstance(value, (list, dict)) else quoted(value)
+
+
+_JSON_TYPES = {
+    bool: "a boolean",
+    int: "a number",
+    float: "a number",
+    str: "a string",
+    list: "an array",
+    dict: "an object",
+}

@@ -1,0 +1,78 @@
+"""From the command line to a listening server."""
+
+import asyncio
+import json
+import socket
+import sys
+from typing import List, Tuple
+
+from .options import Options, parse_options
+from .server import serve
+
+
+def main(argv: List[str]) -> int:
+    """Serve the model of this image.
+
+    Args:
+        argv: the options; see ``--help``.
+
+    Returns:
+        The exit code: 0 after SIGTERM or SIGINT, 1 when the model cannot be loaded or the address is
+        of no use.
+    """
+    options = parse_options(argv)
+    try:
+        name, version = _read_name(options.model_json)
+        listener = _listen(options.host, options.port)
+    except (OSError, ValueError) as error:
+        sys.stderr.write("front: {}\n".format(error))
+        return 1
+    host, port = listener.getsockname()[:2]
+    sys.stderr.write(
+        "Model {!r} version {!r} on {} port {}: {} workers with {} threads, {:g} s for a request\n".format(
+            name, version, host, port, options.workers, options.threads, options.timeout
+        )
+    )
+    sys.stderr.flush()
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(serve(options, _worker_command(options), name, version, listener))
+    finally:
+        loop.close()
+
+
+def _read_name(path: str) -> Tuple[str, str]:
+    with open(path, encoding="utf-8") as file:
+        facts = json.load(file)
+    try:
+        return str(facts["name"]), str(facts["version"])
+    except (KeyError, TypeError):
+        raise ValueError("{}: name and version are missing".format(path)) from None
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except (OSError, UnicodeError) as error:
+        raise OSError("cannot listen on {!r} port {}: {}".format(host, port, error)) from error
+    return listener
+
+
+def _worker_command(options: Options) -> List[str]:
+    return [
+        sys.executable,
+        "-I",
+        options.worker,
+        "--threads",
+        str(options.threads),
+        "--model-json",
+        options.model_json,
+        "--artifact",
+        options.artifact,
+    ]

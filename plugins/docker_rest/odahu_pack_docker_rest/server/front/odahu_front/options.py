@@ -1,0 +1,91 @@
+"""The options of the server, read from the command line."""
+
+import argparse
+import os
+from typing import Callable, List, NamedTuple
+
+# The folder that holds front, worker, artifact and model.json.
+_HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+_MAX_PORT = 65535
+_MEBIBYTE = 1024 * 1024
+
+
+class Options(NamedTuple):
+    """How to serve.
+
+    Args:
+        host: the address to listen on.
+        port: the port to listen on; 0 takes any that is free.
+        timeout: seconds from a request to its answer.
+        workers: processes that hold the model.
+        threads: predictions at the same time in each of them.
+        max_body_bytes: the size of the largest request.
+        model_json: the file with the model's name, version and place.
+        artifact: the folder of the unpacked artifact.
+        worker: the folder with the worker's program.
+    """
+
+    host: str
+    port: int
+    timeout: float
+    workers: int
+    threads: int
+    max_body_bytes: int
+    model_json: str
+    artifact: str
+    worker: str
+
+
+def parse_options(argv: List[str]) -> Options:
+    """Read the command line.
+
+    Raises:
+        SystemExit: with 2 after a message for a wrong option, with 0 after the help.
+    """
+    return Options(**vars(_parser().parse_args(argv)))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="front",
+        description="Serve the model of this image over HTTP.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default="0.0.0.0", help="address to listen on")  # noqa: S104 - a container's port is for others
+    add("--port", type=_port, default=5000, help="port to listen on, 0 for any free one")
+    add("--timeout", type=_seconds, default=60.0, help="seconds until a request is given up")
+    add("--workers", type=_count, default=1, help="processes that hold the model")
+    add("--threads", type=_count, default=4, help="predictions at the same time in each worker")
+    add("--max-body-bytes", type=_count, default=64 * _MEBIBYTE, help="size of the largest request")
+    add(
+        "--model-json", default=os.path.join(_HOME, "model.json"), help="name, version and place of the model"
+    )
+    add("--artifact", default=os.path.join(_HOME, "artifact"), help="folder of the unpacked artifact")
+    add("--worker", default=os.path.join(_HOME, "worker"), help="folder of the worker's program")
+    return parser
+
+
+def _checked(convert: Callable[[str], float], text: str, low: float, expected: str) -> float:
+    try:
+        value = convert(text)
+    except ValueError:
+        value = low - 1
+    if not low <= value < float("inf"):
+        raise argparse.ArgumentTypeError("{!r} is not {}".format(text, expected))
+    return value
+
+
+def _count(text: str) -> int:
+    return int(_checked(int, text, 1, "a whole number from 1"))
+
+
+def _port(text: str) -> int:
+    port = int(_checked(int, text, 0, "a port"))
+    if port > _MAX_PORT:
+        raise argparse.ArgumentTypeError("{!r} is not a port".format(text))
+    return port
+
+
+def _seconds(text: str) -> float:
+    return _checked(float, text, 0.001, "a number of seconds")

@@ -1,0 +1,81 @@
+"""The life of a worker: load the model, tell the front, predict until the front is gone."""
+
+import argparse
+import faulthandler
+import os
+import sys
+from typing import List
+
+from gppi_runtime import (
+    UNKNOWN,
+    EntrypointError,
+    Model,
+    Signature,
+    load_model,
+    read_facts,
+    swagger,
+    take_stdout,
+    write_json,
+)
+from odahu_wire import FAILED, READY
+
+from .channel import Channel
+from .predictor import Predictor
+
+
+def main(argv: List[str]) -> int:
+    """Run a worker until the front closes its end.
+
+    Args:
+        argv: the options that the front writes.
+
+    Returns:
+        1 when the model cannot be loaded; a worker that could load its model never returns.
+    """
+    options = _parser().parse_args(argv)
+    channel = Channel(options.fd)
+    _prepare_interpreter()
+    try:
+        model = load_model(options.artifact, read_facts(options.model_json))
+    except EntrypointError as error:
+        _log(error)
+        channel.send(FAILED, error.message.encode("utf-8", "backslashreplace"))
+        return 1
+    signature = _signature(model)
+    channel.send(READY, write_json(swagger(model.facts, model.mode, signature)))
+    Predictor(model, signature, channel, options.threads).serve()
+    # The model's threads and exit handlers could hold the process up, and nobody is left to end it.
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="worker", description="Predict for the front of this image.")
+    parser.add_argument("--fd", type=int, required=True, help="the inherited socket that leads to the front")
+    parser.add_argument("--threads", type=int, required=True, help="predictions at the same time")
+    parser.add_argument("--model-json", required=True, help="the file with the model's name and place")
+    parser.add_argument("--artifact", required=True, help="the folder of the unpacked artifact")
+    return parser
+
+
+def _prepare_interpreter() -> None:
+    """Leave the model an interpreter that looks as if it had started the model itself."""
+    take_stdout().close()  # standard output belongs to the front's access log
+    faulthandler.enable()
+    sys.dont_write_bytecode = True
+    # All modules of ours are imported: from here on the model's names come first, and ours do not count.
+    del sys.path[0]
+    del sys.argv[1:]
+
+
+def _signature(model: Model) -> Signature:
+    try:
+        return model.signature()
+    except EntrypointError as error:
+        # A model can predict without describing itself.
+        _log(error)
+        return UNKNOWN
+
+
+def _log(error: EntrypointError) -> None:
+    sys.stderr.write("{}{}\n".format(error.details, error.message))
