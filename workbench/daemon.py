@@ -1,6 +1,7 @@
 """The workbench's own dockerd: start it, find it, stop it by its process id."""
 
 import os
+import re
 import signal
 import subprocess
 import time
@@ -14,6 +15,7 @@ from workbench.state import StateFolder
 
 __all__ = ["Daemon", "answers"]
 
+_BIRTH_SECONDS = 3.0  # from its first line in the log, a daemon writes its pid file within milliseconds
 _START_SECONDS = 60.0
 _STOP_SECONDS = 45.0
 _POLL_SECONDS = 0.1
@@ -96,7 +98,7 @@ class Daemon:
         self._await_answer()
 
     def stop(self) -> None:
-        """Stop the daemon and its containers, if it runs, and remove socket and pid file.
+        """Stop the daemon and its containers, if it runs, and remove socket, pid file and mounts.
 
         Raises:
             WorkbenchError: It is still alive after a kill.
@@ -106,6 +108,9 @@ class Daemon:
             if pid is not None:
                 _end(pid, program)
             pid_file.unlink(missing_ok=True)
+        for folder in (self.state.path / "run", self.state.path / "engine"):
+            for mount in _mounts_below(folder):  # a daemon that was killed leaves them
+                run(["umount", "--lazy", mount], environ=self.environ)
         Path(self.host.removeprefix("unix://")).unlink(missing_ok=True)
 
     @property
@@ -137,7 +142,7 @@ class Daemon:
         born = time.monotonic()
         while not answers(self.host, self.environ):
             waited = time.monotonic() - born
-            dead = self.pid() is None and waited > _START_SECONDS / 6
+            dead = self.pid() is None and self.log.stat().st_size > 0 and waited > _BIRTH_SECONDS
             if dead or waited > _START_SECONDS:
                 end = self.log.read_text(errors="replace").splitlines()[-_QUOTED_LINES:]
                 self.stop()
@@ -154,6 +159,14 @@ def _living(pid_file: Path, program: str) -> int | None:
         return None
     # A zombie has no command line. The pid may be somebody else's by now, hence the name.
     return pid if Path(os.fsdecode(words[0])).name == program else None
+
+
+def _mounts_below(folder: Path) -> list[Path]:
+    """Return the mount points at or below a folder, the deepest first."""
+    fields = (line.split(" ")[1] for line in Path("/proc/self/mounts").read_text().splitlines())
+    # proc(5) escapes white space and backslashes as octal numbers.
+    points = {Path(re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), field)) for field in fields}
+    return sorted((point for point in points if point.is_relative_to(folder)), reverse=True)
 
 
 def _end(pid: int, program: str) -> None:
