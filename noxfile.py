@@ -13,6 +13,10 @@ nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
 DISTRIBUTIONS = (".", "plugins/docker_rest", "plugins/docker_cli", "plugins/triton")
+LOAD_PLUGINS = """\
+from importlib.metadata import entry_points
+print(*sorted(plugin.load().__name__ for plugin in entry_points(group="odahu_pack")))
+"""
 
 
 @nox.session
@@ -93,27 +97,19 @@ def _leave_the_last_word_to_pytest() -> None:
 
 
 def _try_wheel(session: nox.Session, wheel: Path, wheels: Path) -> None:
-    name = wheel.name.partition("-")[0]  # each distribution is called as its package is
-    environment = Path(session.create_tmp()) / name
-    python = environment / "bin" / "python"
+    environment = Path(session.create_tmp()) / wheel.name.partition("-")[0]
+    python = str(environment / "bin" / "python")
     session.run(
-        "uv",
-        "venv",
-        "--quiet",
-        "--clear",
-        "--python",
-        str(session.virtualenv.bin) + "/python",
-        str(environment),
+        "uv", "venv", "--quiet", "--clear", f"--python={session.virtualenv.bin}/python", str(environment)
     )
-    session.run(
+    install = (
         "uv",
         "pip",
         "install",
         "--quiet",
         "--no-config",
-        "--python",
-        str(python),
+        f"--python={python}",
         f"--find-links={wheels}",
-        str(wheel),
     )
-    session.run(str(python), "-I", "-c", f"import {name}; print({name}.__name__)", external=True)
+    session.run(*install, str(wheel))
+    session.run(python, "-I", "-c", LOAD_PLUGINS, external=True)
