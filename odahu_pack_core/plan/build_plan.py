@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import BinaryIO
 
 from odahu_pack_core.errors import PlanError
 from odahu_pack_core.events import Decision
@@ -13,6 +14,7 @@ from .dockerfile import parse_dockerfile, render_block
 from .environment import EnvironmentLayer, ResolvedEnvironment
 from .files import PlannedFile, in_layer_order
 from .instruction import AddLayer, From, Instruction
+from .layer_tar import PlannedTar
 from .reference import ImageReference
 
 DEFAULT_PLATFORM = "linux/amd64"
@@ -35,6 +37,14 @@ class FilesLayer:
     def of(cls, name: str, files: Iterable[PlannedFile]) -> FilesLayer:
         """Return a layer of files in any order; parent folders are added."""
         return cls(name, in_layer_order(files))
+
+    def tar(self, open_artifact: Callable[[str], BinaryIO]) -> PlannedTar:
+        """Return the layer as a tar stream.
+
+        Args:
+            open_artifact: Opens a file of the artifact by its relative path.
+        """
+        return PlannedTar(self.files, open_artifact)
 
 
 Layer = FilesLayer | EnvironmentLayer

@@ -1,0 +1,61 @@
+"""Ways into the registries of a run: of the push target and of the base image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from odahu_pack_core.errors import SpecError
+from odahu_pack_core.plan.base import BaseImage
+from odahu_pack_core.plan.job import PULL_TARGET, PUSH_TARGET, PackagingJob
+from odahu_pack_core.plan.reference import DOCKER_HUB
+from odahu_pack_core.plugins.catalog import PluginCatalog
+from odahu_pack_core.plugins.protocols import RegistryAccess
+from odahu_pack_core.registry.docker import user_access
+
+
+def push_access(
+    job: PackagingJob, catalog: PluginCatalog, environ: Mapping[str, str]
+) -> RegistryAccess | None:
+    """Return the way into the registry of ``docker-push``; None where that target is not bound.
+
+    Raises:
+        SpecError: The target's connection is no registry.
+    """
+    return _access(job, PUSH_TARGET, catalog, environ)
+
+
+def pull_access(
+    job: PackagingJob, base: BaseImage, catalog: PluginCatalog, environ: Mapping[str, str]
+) -> RegistryAccess:
+    """Return the way into the base image's registry: ``docker-pull``, else what the user is logged in to.
+
+    Raises:
+        SpecError: ``docker-pull`` leads to another registry than the base image's.
+    """
+    registry = base.reference.registry or DOCKER_HUB
+    access = _access(job, PULL_TARGET, catalog, environ)
+    if access is None:
+        return user_access(registry, environ)
+    if access.host.lower() != registry.lower():
+        connection = job.targets[PULL_TARGET]
+        raise SpecError(
+            f"{connection.place(('spec', 'uri'))}: {PULL_TARGET} leads to {access.host}, "
+            f"but the base image {base.reference} is in {registry}",
+            code="other-registry",
+        )
+    return access
+
+
+def _access(
+    job: PackagingJob, target: str, catalog: PluginCatalog, environ: Mapping[str, str]
+) -> RegistryAccess | None:
+    connection = job.targets.get(target)
+    if connection is None:
+        return None
+    record = catalog.connection_type(connection.spec.type)
+    if record.registry is None:
+        raise SpecError(
+            f"{connection.place()}: a connection of type {record.name!r} is no image registry",
+            code="no-registry",
+        )
+    return record.registry(connection, environ)

@@ -1,0 +1,127 @@
+"""A request made complete: the packager found, arguments validated, targets bound, the artifact opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from odahu_pack_core.artifact.limits import DEFAULT_EXPANSION
+from odahu_pack_core.artifact.reading import open_artifact
+from odahu_pack_core.errors import PluginError
+from odahu_pack_core.events import Notice
+from odahu_pack_core.plan.build_plan import DEFAULT_PLATFORM, BuildPlan
+from odahu_pack_core.plan.job import PUSH_TARGET, PackagingJob
+from odahu_pack_core.plugins.catalog import PluginCatalog
+from odahu_pack_core.plugins.protocols import Output, Packager
+from odahu_pack_core.plugins.records import ArtifactReaderRecord, PackagerRecord
+from odahu_pack_core.spec.connection import Connection
+from odahu_pack_core.spec.integration import PackagingIntegration
+from odahu_pack_core.spec.packaging import ModelPackaging
+
+from .arguments import bind_arguments
+from .integration import Offer, find_offer
+from .reporter import Reporter
+from .targets import bind_targets
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a caller asks for, in one value.
+
+    Args:
+        packaging: The request itself.
+        artifact: The archive or folder of the model.
+        connections: Connections that targets may name.
+        integrations: Integrations that change a packager's defaults and bounds.
+        output: Where the image goes; None for the push target.
+        random_uuid: The run's UUID; None to make one.
+        platforms: ``os/arch`` of each image wanted.
+        build_from_source: Whether source distributions may be built.
+        max_expansion: How many times its size an archive may become.
+    """
+
+    packaging: ModelPackaging
+    artifact: Path
+    connections: Sequence[Connection] = ()
+    integrations: Sequence[PackagingIntegration] = ()
+    output: Output | None = None
+    random_uuid: str | None = None
+    platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
+    build_from_source: bool = False
+    max_expansion: int = DEFAULT_EXPANSION
+
+
+@contextmanager
+def open_job(
+    request: Request, catalog: PluginCatalog, reporter: Reporter
+) -> Iterator[tuple[PackagingJob, Packager]]:
+    """Make a request complete, for as long as the block runs.
+
+    Raises:
+        SpecError: An argument, target or connection is wrong.
+        PluginError: The packager is missing or broken.
+        ArtifactError: The artifact is missing, unsafe, or not of a kind that the packager takes.
+    """
+    with reporter.step("load", f"Read {request.packaging.place()}"):
+        offer = find_offer(request.packaging, request.integrations, catalog)
+        arguments = bind_arguments(request.packaging, offer)
+        elsewhere = request.output is not None and request.output.type != "registry"
+        optional = frozenset({PUSH_TARGET}) if elsewhere else frozenset[str]()
+        targets = bind_targets(request.packaging, offer, request.connections, catalog, optional=optional)
+        for notice in _ignored(request.packaging, offer):
+            reporter.emit(notice)
+    with ExitStack() as stack:
+        with reporter.step("artifact", f"Open the artifact {request.artifact}"):
+            readers = _readers(offer.record, catalog)
+            opened = open_artifact(request.artifact, readers, expansion=request.max_expansion)
+            artifact = stack.enter_context(opened)
+        job = PackagingJob(
+            packaging=request.packaging,
+            integration=offer.integration,
+            arguments=arguments,
+            targets=targets,
+            artifact=artifact,
+            random_uuid=request.random_uuid or str(uuid4()),
+            platforms=request.platforms,
+            build_from_source=request.build_from_source,
+        )
+        yield job, offer.record.create()
+
+
+def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, reporter: Reporter) -> BuildPlan:
+    """Return the packager's plan, amended by plugins, its decisions reported."""
+    with reporter.step("plan", f"Plan an image for {job.artifact.name} {job.artifact.version}"):
+        plan = packager.plan(job)
+        if not isinstance(plan, BuildPlan):
+            raise PluginError(f"{job.integration.id} planned {type(plan).__name__}, no BuildPlan")
+        plan = catalog.amend(plan, job)
+        for decision in plan.decisions:
+            reporter.emit(decision)
+    return plan
+
+
+def _readers(record: PackagerRecord, catalog: PluginCatalog) -> list[ArtifactReaderRecord]:
+    """Return the readers of the kinds that a packager accepts, in its order of preference."""
+    known = [kind for kind in record.artifact_kinds if kind in catalog.artifact_readers]
+    if not known:
+        raise PluginError(
+            f"packager {record.name!r} takes artifacts of kind {', '.join(record.artifact_kinds)}, "
+            "but no plugin that is installed reads them",
+            code="no-reader",
+        )
+    return [catalog.artifact_readers[kind].record for kind in known]
+
+
+def _ignored(packaging: ModelPackaging, offer: Offer) -> Iterator[Notice]:
+    """Say once what is validated and kept, but means nothing to a local run."""
+    spec = packaging.spec
+    if spec.node_selector or "resources" in spec.model_fields_set:
+        yield Notice("resources and nodeSelector are for a cluster; this run is local and keeps them unused")
+    if spec.image:
+        yield Notice("spec.image names a runner image of a cluster; this run is local and keeps it unused")
+    written = offer.written.spec if offer.written else None
+    if written and (written.default_image or written.privileged):
+        yield Notice("defaultImage and privileged of the integration are kept unused")
