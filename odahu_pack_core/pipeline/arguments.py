@@ -1,4 +1,4 @@
-"""Arguments of a packaging: defaults filled in, the integration's bounds and the packager's own rules checked."""
+"""Arguments of a packaging: defaults filled in, bounds of the integration and of the packager checked."""
 
 from __future__ import annotations
 
@@ -67,10 +67,10 @@ def _out_of_bounds(written: PackagingIntegration | None, values: dict[str, Any])
             Draft202012Validator.check_schema(schema)
         except SchemaError as error:
             path = ("spec", "schema", "arguments", "properties", index)
-            fault = Problem(path, f"not valid JSON Schema: {error.message}")
-            raise SpecError(describe([fault], written.origin, written.place()), code="invalid") from None
-        for error in Draft202012Validator(schema).iter_errors(values[argument.name]):
-            yield Problem((*_ARGUMENTS, argument.name), f"{error.message} (integration {written.id!r})")
+            problem = Problem(path, f"not valid JSON Schema: {error.message}")
+            raise SpecError(describe([problem], written.origin, written.place()), code="invalid") from None
+        for fault in Draft202012Validator(schema).iter_errors(values[argument.name]):
+            yield Problem((*_ARGUMENTS, argument.name), f"{fault.message} (integration {written.id!r})")
 
 
 def _blame_default(

@@ -15,7 +15,7 @@ from odahu_pack_core.events import Notice
 from odahu_pack_core.plan.build_plan import DEFAULT_PLATFORM, BuildPlan
 from odahu_pack_core.plan.job import PUSH_TARGET, PackagingJob
 from odahu_pack_core.plugins.catalog import PluginCatalog
-from odahu_pack_core.plugins.protocols import Output, Packager
+from odahu_pack_core.plugins.protocols import ImageOutput, Packager
 from odahu_pack_core.plugins.records import ArtifactReaderRecord, PackagerRecord
 from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.integration import PackagingIntegration
@@ -47,7 +47,7 @@ class Request:
     artifact: Path
     connections: Sequence[Connection] = ()
     integrations: Sequence[PackagingIntegration] = ()
-    output: Output | None = None
+    output: ImageOutput | None = None
     random_uuid: str | None = None
     platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
     build_from_source: bool = False
@@ -100,6 +100,8 @@ def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, repo
         plan = catalog.amend(plan, job)
         for decision in plan.decisions:
             reporter.emit(decision)
+        if plan.image.tag == "latest":
+            reporter.emit(Notice(f"{plan.image} is called latest and will be overwritten", "warning"))
     return plan
 
 

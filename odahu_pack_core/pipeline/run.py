@@ -17,7 +17,7 @@ from odahu_pack_core.events import EventSink, Notice, RunFinished
 from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
 from odahu_pack_core.plan.job import PUSH_TARGET, PackagingJob
 from odahu_pack_core.plugins.catalog import PluginCatalog
-from odahu_pack_core.plugins.protocols import BuildRequest, Engine, Output, Packager, RegistryAccess
+from odahu_pack_core.plugins.protocols import BuildRequest, Engine, ImageOutput, Packager, RegistryAccess
 from odahu_pack_core.result import PackagingResult, PublishedImage
 from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.integration import PackagingIntegration
@@ -29,7 +29,7 @@ from .jobs import Request, open_job, plan_job
 from .reporter import Reporter
 from .resolving import EnvironmentMaker, layers_of, resolve_plan
 
-TO_REGISTRY = Output("registry")
+TO_REGISTRY = ImageOutput("registry")
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def package_model(
     connections: Sequence[Connection] = (),
     integrations: Sequence[PackagingIntegration] = (),
     engine: str = AUTO,
-    output: Output | None = None,
+    output: ImageOutput | None = None,
     on_event: EventSink | None = None,
 ) -> PackagingResult:
     """Package a model: plan, resolve, build and push.
@@ -147,10 +147,10 @@ class _Run:
     reporter: Reporter
     environments: EnvironmentMaker
 
-    def resolve(self, output: Output = TO_REGISTRY) -> ResolvedPlan:
+    def resolve(self, output: ImageOutput = TO_REGISTRY) -> ResolvedPlan:
         return self._resolve(self._engine(output))
 
-    def package(self, output: Output | None) -> PackagingResult:
+    def package(self, output: ImageOutput | None) -> PackagingResult:
         destination = output or self._to_push_target()
         engine = self._engine(destination)
         resolved = self._resolve(engine)
@@ -160,7 +160,7 @@ class _Run:
             raise PluginError(f"{self.plan.packager} returned {type(result).__name__}, no PackagingResult")
         return result
 
-    def _to_push_target(self) -> Output:
+    def _to_push_target(self) -> ImageOutput:
         if PUSH_TARGET not in self.job.targets:
             raise UsageError(
                 f"there is no target {PUSH_TARGET}, so the image would exist nowhere",
@@ -169,7 +169,7 @@ class _Run:
             )
         return TO_REGISTRY
 
-    def _engine(self, output: Output) -> Engine:
+    def _engine(self, output: ImageOutput) -> Engine:
         catalog, environ = self.surroundings.catalog, self.surroundings.environ
         record, decision = choose_engine(
             self.surroundings.engine, catalog, output.type, self.plan.instructions
@@ -198,7 +198,7 @@ class _EngineBuild:
 
     run: _Run
     engine: Engine
-    output: Output
+    output: ImageOutput
     pull: RegistryAccess
 
     def publish(self, plan: ResolvedPlan) -> PublishedImage:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
@@ -19,6 +20,7 @@ from .reference import ImageReference
 
 DEFAULT_PLATFORM = "linux/amd64"
 BASE_BLOCK = "base"
+_DIRECTIVE = re.compile(r"(?:#[^=\n]*\n)*#\s*\w+\s*=")
 
 
 @dataclass(frozen=True)
@@ -161,6 +163,8 @@ def render_dockerfile(template: str, blocks: tuple[Block, ...]) -> str:
             f"# {name}\n{body}" if name != BASE_BLOCK else body for name, body in rendered.items()
         )
     text = text.strip("\n") + "\n"
+    if _DIRECTIVE.match(text):
+        raise PlanError("the Dockerfile template begins with a parser directive", code="bad-template")
     wanted = tuple(instruction for block in blocks for instruction in block.instructions)
     if parse_dockerfile(text) != wanted:
         raise PlanError(

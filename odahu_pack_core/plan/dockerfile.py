@@ -1,7 +1,7 @@
-"""The Dockerfile as a view of instructions: each rendered and escaped once, and read back.
+r"""The Dockerfile as a view of instructions: each rendered and escaped once, and read back.
 
 Source of the escaping rules: https://docs.docker.com/reference/dockerfile/ (parser directives, environment
-replacement, exec form). ``\\`` stays the escape character; continuation lines and heredocs are never written.
+replacement, exec form). ``\`` stays the escape character; continuation lines and heredocs are never written.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PAIR: Final = re.compile(r'([^=\s]+)="((?:[^"\\]|\\.)*)"')
 _LAYER_LINE: Final = re.compile(rf"{LAYER_FOLDER}/([a-z0-9_-]+)\.tar /")
 
 
-def render_instruction(instruction: Instruction) -> str:
+def render_instruction(instruction: Instruction) -> str:  # noqa: PLR0911  # one for each kind
     """Return an instruction as one Dockerfile line."""
     match instruction:
         case From(image):

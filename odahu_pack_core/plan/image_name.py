@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from uuid import uuid4
 
 from odahu_pack_core.errors import SpecError, did_you_mean
 
@@ -73,6 +74,25 @@ def render_name(template: str, *, name: str, version: str, random_uuid: str) -> 
         shown = f"{host}/{path}" if host else path
         raise _pointing("an image name", template, shown, bad + len(shown) - len(path))
     return ImageName(repository, _checked_tag("".join(_in_tag(tag_runs)), template))
+
+
+def render_image_name(template: str, *, name: str, version: str, random_uuid: str | None = None) -> str:
+    """Render an image-name template on its own, without a push target.
+
+    Args:
+        template: The template, such as ``{{ Name }}-{{ Version }}:{{ RandomUUID }}``.
+        name: The model's name.
+        version: The model's version.
+        random_uuid: The run's UUID; None to make one.
+
+    Returns:
+        The name, with its tag where the template has one.
+
+    Raises:
+        SpecError: The template, or what comes of it, is not an image name.
+    """
+    rendered = render_name(template, name=name, version=version, random_uuid=random_uuid or str(uuid4()))
+    return str(rendered)
 
 
 def image_reference(name: ImageName, push_uri: str | None) -> ImageReference:
@@ -157,10 +177,10 @@ def _check_expressions(environment: SandboxedEnvironment, template: str) -> None
                 f"imageName {template!r}: only names, texts and filters may stand in {{{{ … }}}}",
                 code="image-name",
             )
-        _check_known(node, template, nodes)
+        _check_known(node, template)
 
 
-def _check_known(node: nodes.Node, template: str, kinds: object) -> None:
+def _check_known(node: nodes.Node, template: str) -> None:
     known, what = {"Name": (VARIABLES, "variable"), "Filter": (_FILTERS, "filter")}.get(
         type(node).__name__, ((), "")
     )

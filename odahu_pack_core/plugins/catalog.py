@@ -184,8 +184,8 @@ class PluginCatalog:
                 other = collected.setdefault(record.name, provided)
                 if other is not provided:
                     raise PluginError(
-                        f"{other.distribution} and {distribution} both offer {hook.removeprefix('odahu_pack_')} "
-                        f"named {record.name!r}",
+                        f"{other.distribution} and {distribution} both offer "
+                        f"{hook.removeprefix('odahu_pack_')} named {record.name!r}",
                         code="duplicate-plugin",
                         hint="uninstall one of the two",
                     )

@@ -21,7 +21,7 @@ OutputType = Literal["registry", "docker", "docker-archive", "oci", "context"]
 
 
 @dataclass(frozen=True)
-class Output:
+class ImageOutput:
     """Where the image goes.
 
     Args:
@@ -90,7 +90,7 @@ class BuildRequest:
 
     plan: ResolvedPlan
     layers: Mapping[str, TarSource]
-    output: Output
+    output: ImageOutput
     push: RegistryAccess | None = None
     pull: RegistryAccess | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -28,6 +29,15 @@ class TargetRule:
     connection_types: tuple[str, ...]
     required: bool = False
     description: str = ""
+
+
+DOCKER_TARGETS: Final = (
+    TargetRule(
+        "docker-push", ("docker", "ecr"), required=True, description="Registry that receives the image."
+    ),
+    TargetRule("docker-pull", ("docker", "ecr"), description="Registry that holds a private base image."),
+)
+"""The targets of every packager that makes an image."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""The docker-cli packager: a GPPI model as a batch command in a container image."""

@@ -1,0 +1,1 @@
+"""The docker-rest packager: a GPPI model as a REST service in a container image."""

@@ -1,0 +1,31 @@
+"""Arguments of docker-rest."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.functional_validators import AfterValidator
+
+from odahu_pack_core import GppiArguments
+
+
+def _host(value: str) -> str:
+    if not value.isascii() or not value.isprintable() or " " in value:
+        raise ValueError("must be a host name or an address, such as 0.0.0.0")
+    return value
+
+
+class RestArguments(GppiArguments):
+    """Arguments of docker-rest."""
+
+    port: int = Field(default=5000, ge=1, le=65535, description="Port to bind.")
+    timeout: int = Field(default=60, ge=1, description="Seconds until a prediction is given up with 504.")
+    workers: int = Field(
+        default=1, ge=1, description="Processes that predict, each with the model in memory."
+    )
+    threads: int = Field(default=4, ge=1, description="Predictions at once in each worker.")
+    host: Annotated[str, Field(min_length=1), AfterValidator(_host)] = Field(
+        default="0.0.0.0",  # noqa: S104  # a container is reached from outside
+        description="Host to bind.",
+    )
