@@ -53,12 +53,13 @@ class Daemon:
     Args:
         state: Where all of it is; the data root stays when the daemon stops.
         environ: The environment variables of the daemon and of the commands that ask it.
-        options: More of dockerd's own options.
+        launcher: A command that starts dockerd in its own place, such as ``unshare --net`` for an
+            engine apart from the machine's network.
     """
 
     state: StateFolder
     environ: Mapping[str, str]
-    options: tuple[str, ...] = ()
+    launcher: tuple[str, ...] = ()
 
     @property
     def host(self) -> str:
@@ -123,10 +124,10 @@ class Daemon:
 
     def _spawn(self) -> None:
         # `setsid --fork` hands the daemon to init: it is nobody's child, so that any run can stop it.
-        command = [locate("setsid"), "--fork", locate("dockerd"), "--host", self.host]
+        command = [locate("setsid"), "--fork", *self.launcher, locate("dockerd"), "--host", self.host]
         command += ["--data-root", str(self.state.folder("engine"))]
         command += ["--exec-root", str(self.state.folder("run") / "exec")]
-        command += ["--pidfile", str(self._pid_file), *self.options]
+        command += ["--pidfile", str(self._pid_file)]
         folders = f"{self.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin"
         with self.log.open("wb") as log:
             subprocess.run(  # noqa: S603 - the program and its arguments are the workbench's own

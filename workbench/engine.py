@@ -24,15 +24,15 @@ class DockerEngine:
     Each user holds a shared lock, which the kernel releases however the user ends. Images stay.
 
     Args:
-        environ: Where ``DOCKER_HOST``, ``HOME`` and ``ODAHU_PACK_WORKBENCH`` are looked up.
-        options: More of dockerd's own options, for an engine of our own.
+        environ: Where ``DOCKER_HOST`` and ``ODAHU_PACK_WORKBENCH`` are looked up.
+        launcher: A command that starts an engine of our own in its place, as in ``Daemon``.
     """
 
-    def __init__(self, environ: Mapping[str, str] = os.environ, options: tuple[str, ...] = ()) -> None:
+    def __init__(self, environ: Mapping[str, str] = os.environ, launcher: tuple[str, ...] = ()) -> None:
         self.state = StateFolder.of(environ)
         self._environ = {name: value for name, value in environ.items() if name != "DOCKER_HOST"}
         self._named = environ.get("DOCKER_HOST", "")
-        self._daemon = Daemon(self.state, self._environ, options)
+        self._daemon = Daemon(self.state, self._environ, launcher)
         self._use: IO[str] | None = None
         self._host: str | None = None
 

@@ -49,7 +49,11 @@ def install(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
         raise PartMissingError(f"only root can install {', '.join(wanted)}: run this with sudo")
     quiet = {**environ, "DEBIAN_FRONTEND": "noninteractive"}
     run(["apt-get", "update", "-q"], environ=quiet)
-    run(["apt-get", "install", "-q", "-y", "--no-install-recommends", *wanted], environ=quiet, timeout=1200)
+    run(
+        ["apt-get", "install", "-q", "-y", "--no-upgrade", "--no-install-recommends", *wanted],
+        environ=quiet,
+        timeout=1200,
+    )
     return wanted
 
 

@@ -1,6 +1,8 @@
 """Where the workbench keeps what is dear to make, and how several runs share it."""
 
 import fcntl
+import os
+import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,12 +23,15 @@ class StateFolder:
 
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> "StateFolder":
-        """Find the folder: ``ODAHU_PACK_WORKBENCH``, else one below the user's cache folder."""
-        home = Path(environ.get("HOME") or Path.home())
-        path = Path(
-            environ.get("ODAHU_PACK_WORKBENCH") or home / ".cache" / "odahu-pack-workbench"
-        ).absolute()
-        return cls(path)
+        """Find the folder: ``ODAHU_PACK_WORKBENCH``, else one in the user's own home.
+
+        Two engines would fight over the machine's bridge and packet filter. So the home is that of
+        the user database: a run with another ``HOME`` shares the engine instead of starting a second.
+        """
+        named = environ.get("ODAHU_PACK_WORKBENCH")
+        return cls(
+            Path(named).absolute() if named else _own_home(environ) / ".cache" / "odahu-pack-workbench"
+        )
 
     def folder(self, name: str) -> Path:
         """Return a folder below the state folder, made if need be."""
@@ -37,6 +42,13 @@ class StateFolder:
     def file(self, name: str) -> Path:
         """Return the path of a file below the state folder, which itself is made if need be."""
         return self.folder(".") / name
+
+
+def _own_home(environ: Mapping[str, str]) -> Path:
+    try:
+        return Path(pwd.getpwuid(os.geteuid()).pw_dir)
+    except KeyError:  # a user without an entry, as in some containers
+        return Path(environ.get("HOME", "/"))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import pwd
 import re
 import stat
 import subprocess
@@ -42,8 +43,9 @@ def test_a_bare_interpreter_can_show_the_help():
         assert re.search(rf"^ +{command} ", told.stdout, re.MULTILINE)
 
 
-def test_the_state_folder_is_named_or_below_the_home():
-    assert StateFolder.of({"HOME": "/h"}).path == Path("/h/.cache/odahu-pack-workbench")
+def test_the_state_folder_is_named_or_in_the_users_own_home_whatever_home_says():
+    users_home = Path(pwd.getpwuid(os.geteuid()).pw_dir)
+    assert StateFolder.of({"HOME": "/h"}).path == users_home / ".cache" / "odahu-pack-workbench"
     assert StateFolder.of({"HOME": "/h", "ODAHU_PACK_WORKBENCH": "/w"}).path == Path("/w")
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -13,8 +14,9 @@ from workbench import DockerEngine, WorkbenchError
 
 pytestmark = pytest.mark.engine
 
-# A second daemon must not touch the bridge and the packet filter of the first.
-_APART = ("--bridge=none", "--iptables=false", "--ip6tables=false")
+# A second daemon must not touch the bridge and the packet filter of the first: a network of its own.
+_APART = ("unshare", "--net")
+_BROKEN = (*_APART, "sh", "-c", 'exec "$@" --storage-driver=no-such-driver', "sh")
 
 
 @pytest.fixture
@@ -82,16 +84,34 @@ def test_leftovers_of_a_crash_do_not_stop_the_next_start(apart):
 
 
 def test_an_engine_that_does_not_come_up_shows_its_log(apart):
-    broken = DockerEngine(apart, ("--storage-driver=no-such-driver",))
+    broken = DockerEngine(apart, _BROKEN)
     with pytest.raises(WorkbenchError, match="no-such-driver"), broken:
         pass
     assert broken.stop_if_idle()
 
 
-def test_the_commands_start_and_stop_an_engine(apart):
-    def workbench(*arguments):
-        command = ["python", "-m", "workbench", *arguments]
-        return subprocess.run(command, env=apart, capture_output=True, text=True, check=True).stdout
+def workbench(environ, *arguments):
+    command = [sys.executable, "-m", "workbench", *arguments]
+    ended = subprocess.run(command, env=environ, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout
 
-    assert "engine            none runs" in workbench("status")
-    assert workbench("down") == "the engine is stopped\n"
+
+def test_the_commands_work_with_an_engine_of_somebody_else(engine):
+    assert workbench(engine.environ, "up") == f"export DOCKER_HOST={engine.host}\n"
+    assert workbench(engine.environ, "base", "debian") == "odahu-pack-workbench/debian-python:3.11\n"
+    status = workbench(engine.environ, "status")
+    assert f"engine            {engine.host}\n" in status
+    assert "bases built       odahu-pack-workbench/debian-python:3.11" in status
+
+
+def test_the_commands_leave_an_engine_in_use_alone_and_stop_an_idle_one(apart):
+    with DockerEngine(apart, _APART) as engine:
+        pid = engine.daemon.pid()
+        assert "in use" in workbench(apart, "down", "--unless-kept")
+        assert is_alive(pid)
+        engine.keep()
+    assert is_alive(pid)
+    assert workbench(apart, "down") == "the engine is stopped\n"
+    assert not is_alive(pid)
+    assert "engine            none runs" in workbench(apart, "status")

@@ -1,6 +1,9 @@
 """A registry lets in whom it must, and nobody else, and leaves nothing behind."""
 
+import base64
 import subprocess
+import sys
+import urllib.request
 from pathlib import Path
 
 import pytest
@@ -31,6 +34,20 @@ def test_a_registry_ends_with_its_block():
     assert not storage.parent.exists()
     with pytest.raises(OSError, match="refused"):
         registry.status()
+
+
+def test_the_command_runs_a_registry_until_it_is_told_to_stop():
+    command = [sys.executable, "-m", "workbench", "registry"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        host, username, password = (running.stdout.readline().split()[1] for _ in range(3))
+        credential = base64.b64encode(f"{username}:{password}".encode()).decode()
+        request = urllib.request.Request(
+            f"http://{host}/v2/", headers={"Authorization": f"Basic {credential}"}
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert answer.status == 200
+        running.terminate()
+        assert running.wait(timeout=10) == 0
 
 
 @pytest.mark.engine
