@@ -11,6 +11,7 @@ from odahu_pack_core.plan.reference import DOCKER_HUB
 from odahu_pack_core.plugins.catalog import PluginCatalog
 from odahu_pack_core.plugins.protocols import RegistryAccess
 from odahu_pack_core.registry.docker import user_access
+from odahu_pack_core.spec.connection import Connection
 
 
 def push_access(
@@ -46,12 +47,14 @@ def pull_access(
     return access
 
 
-def _access(
-    job: PackagingJob, target: str, catalog: PluginCatalog, environ: Mapping[str, str]
-) -> RegistryAccess | None:
-    connection = job.targets.get(target)
-    if connection is None:
-        return None
+def registry_access(
+    connection: Connection, catalog: PluginCatalog, environ: Mapping[str, str]
+) -> RegistryAccess:
+    """Return the way into the registry of a connection.
+
+    Raises:
+        SpecError: The connection is no image registry.
+    """
     record = catalog.connection_type(connection.spec.type)
     if record.registry is None:
         raise SpecError(
@@ -59,3 +62,10 @@ def _access(
             code="no-registry",
         )
     return record.registry(connection, environ)
+
+
+def _access(
+    job: PackagingJob, target: str, catalog: PluginCatalog, environ: Mapping[str, str]
+) -> RegistryAccess | None:
+    connection = job.targets.get(target)
+    return registry_access(connection, catalog, environ) if connection else None

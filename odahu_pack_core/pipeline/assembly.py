@@ -1,0 +1,95 @@
+"""An image on its way from a plan to its output."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from odahu_pack_core.command import SubprocessRunner
+from odahu_pack_core.engine.context import write_context
+from odahu_pack_core.environment.cache import cache_folder
+from odahu_pack_core.environment.environments import Environments
+from odahu_pack_core.events import Notice
+from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
+from odahu_pack_core.plugins.protocols import BuildRequest, Engine, ImageOutput, RegistryAccess
+from odahu_pack_core.result import PublishedImage
+
+from .engines import choose_engine
+from .reporter import Reporter
+from .resolving import layers_of, resolve_plan
+from .surroundings import Surroundings
+
+TO_REGISTRY = ImageOutput("registry")
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """A plan, and everything that is needed to make its image.
+
+    Args:
+        plan: The plan as decided offline.
+        artifact_root: The unpacked artifact.
+        surroundings: Plugins, environment variables and the engine's name.
+        reporter: Receives the events.
+        pull: The way into the base image's registry.
+        push: The way into the registry that receives the image; None without a push target.
+    """
+
+    plan: BuildPlan
+    artifact_root: Path
+    surroundings: Surroundings
+    reporter: Reporter
+    pull: RegistryAccess
+    push: RegistryAccess | None = None
+
+    def engine(self, output: ImageOutput) -> Engine:
+        """Return the engine that makes the image."""
+        around = self.surroundings
+        record, decision = choose_engine(around.engine, around.catalog, output.type, self.plan.instructions)
+        self.reporter.emit(decision)
+        return record.create(around.environ)
+
+    def resolve(self, engine: Engine) -> ResolvedPlan:
+        """Return the plan with base, versions and modes settled."""
+        with self.reporter.step("resolve", f"Resolve base image and dependencies of {self.plan.image}"):
+            return resolve_plan(
+                self.plan,
+                engine=engine,
+                pull=self.pull,
+                environments=self._environments,
+                artifact_root=self.artifact_root,
+                emit=self.reporter.emit,
+            )
+
+    def publish(self, plan: ResolvedPlan, engine: Engine, output: ImageOutput) -> PublishedImage:
+        """Make the layers, build the image and bring it to its output."""
+        emit = self.reporter.emit
+        with self.reporter.step("layers", "Make the layers"):
+            layers = layers_of(plan, self._environments, self.artifact_root, emit)
+        push = self.push if output.type == "registry" else None
+        request = BuildRequest(plan, layers, output, push, self.pull)
+        with self.reporter.step("build", f"Build {plan.plan.image}"):
+            return write_context(request, emit) if output.type == "context" else engine.execute(request, emit)
+
+    @property
+    def _environments(self) -> Environments:
+        environ = self.surroundings.environ
+        refresh = self.surroundings.refresh
+        return Environments(cache_folder(environ), environ, SubprocessRunner(), refresh=refresh)
+
+
+@dataclass(frozen=True)
+class EngineBuild:
+    """What a packager builds and pushes with: an assembly, its engine and its output."""
+
+    assembly: Assembly
+    engine: Engine
+    output: ImageOutput
+
+    def publish(self, plan: ResolvedPlan) -> PublishedImage:
+        """Have the engine build the image and bring it to its output."""
+        return self.assembly.publish(plan, self.engine, self.output)
+
+    def emit(self, message: str) -> None:
+        """Tell the user something."""
+        self.assembly.reporter.emit(Notice(message))
