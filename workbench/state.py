@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["StateFolder", "locked"]
+__all__ = ["StateFolder", "locked", "own_home"]
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,7 @@ class StateFolder:
         the user database: a run with another ``HOME`` shares the engine instead of starting a second.
         """
         named = environ.get("ODAHU_PACK_WORKBENCH")
-        return cls(
-            Path(named).absolute() if named else _own_home(environ) / ".cache" / "odahu-pack-workbench"
-        )
+        return cls(Path(named).absolute() if named else own_home(environ) / ".cache" / "odahu-pack-workbench")
 
     def folder(self, name: str) -> Path:
         """Return a folder below the state folder, made if need be."""
@@ -44,7 +42,8 @@ class StateFolder:
         return self.folder(".") / name
 
 
-def _own_home(environ: Mapping[str, str]) -> Path:
+def own_home(environ: Mapping[str, str]) -> Path:
+    """Return the user's home folder, whatever ``HOME`` says at the moment."""
     try:
         return Path(pwd.getpwuid(os.geteuid()).pw_dir)
     except KeyError:  # a user without an entry, as in some containers

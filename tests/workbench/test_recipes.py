@@ -7,6 +7,7 @@ import pytest
 
 from workbench import PartMissingError
 from workbench.bases import base_names, recipe_named, references_named
+from workbench.recipes import python
 from workbench.recipes.debian import DEBIAN, ROOT
 from workbench.recipes.python import interpreters, python_recipe
 from workbench.recipes.recipe import Kitchen
@@ -49,12 +50,15 @@ def test_the_newest_release_of_each_minor_is_taken(pyenv):
 
 
 @pytest.mark.usefixtures("pyenv")
-def test_pyenv_is_found_beside_its_command_when_home_is_another(tmp_path, home):
+def test_pyenv_is_found_in_the_users_home_and_beside_its_command(tmp_path, home, monkeypatch):
     command = tmp_path / "bin" / "pyenv"
     command.parent.mkdir()
     command.touch(mode=0o755)
-    assert "3.6" in interpreters({"HOME": str(home), "PATH": str(command.parent)})
-    assert interpreters({"HOME": str(home), "PATH": str(home)}) == {}
+    monkeypatch.setattr(python, "own_home", lambda _: home)
+    assert interpreters({"PATH": str(home)}) == {}
+    assert "3.6" in interpreters({"PATH": str(command.parent)})
+    (home / ".pyenv" / "versions" / "3.8.1").mkdir(parents=True)
+    assert set(interpreters({"PATH": str(command.parent)})) == {"3.6", "3.8"}
 
 
 def test_a_python_that_is_not_there_says_what_is(pyenv):

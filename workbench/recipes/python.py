@@ -9,6 +9,7 @@ from pathlib import Path
 from workbench.errors import PartMissingError
 from workbench.recipes.debian import ROOT
 from workbench.recipes.recipe import Kitchen, Recipe
+from workbench.state import own_home
 
 __all__ = ["interpreters", "python_recipe", "python_references"]
 
@@ -36,7 +37,7 @@ def interpreters(environ: Mapping[str, str]) -> dict[str, Path]:
     """Find pyenv's CPythons.
 
     Args:
-        environ: Where ``PYENV_ROOT``, ``HOME`` and ``PATH`` are looked up.
+        environ: Where ``PYENV_ROOT`` and ``PATH`` are looked up; else it is in the user's home.
 
     Returns:
         For each minor version, such as ``3.11``, the folder of its newest patch release.
@@ -52,7 +53,7 @@ def _pyenv_roots(environ: Mapping[str, str]) -> list[Path]:
         return [Path(environ["PYENV_ROOT"])]
     command = shutil.which("pyenv", path=environ.get("PATH", ""))
     beside = [Path(command).resolve().parent.parent] if command else []
-    return [*beside, Path(environ.get("HOME") or Path.home()) / ".pyenv"]
+    return [own_home(environ) / ".pyenv", *beside]
 
 
 def python_references(minor: str) -> tuple[str, ...]:
