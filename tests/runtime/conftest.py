@@ -1,0 +1,46 @@
+"""Interpreters with the folders of an image, and models in them."""
+
+import os
+import shutil
+import sys
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from tests.runtime import layout
+
+_PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+_OLDEST_TO_NEWEST = ("3.6", "3.8", "3.11", "3.13")
+
+
+def _interpreter(minor):
+    found = sorted(_PYENV.glob(f"versions/{minor}.*/bin/python"))
+    python = str(found[-1]) if found else shutil.which(f"python{minor}")
+    if python is None:
+        pytest.skip(f"there is no CPython {minor}")
+    return python
+
+
+@pytest.fixture(
+    scope="session",
+    params=["current", *(pytest.param(minor, marks=pytest.mark.slow) for minor in _OLDEST_TO_NEWEST)],
+)
+def runtime(request, tmp_path_factory):
+    """An interpreter with front, worker and cli beside each other; numpy is there for the model."""
+    home = tmp_path_factory.mktemp(f"image-{request.param}")
+    layout.lay_out(home)
+    if request.param == "current":
+        layout.install_from_this_environment(home / "front")
+        return layout.Runtime(sys.executable, home)
+    python = _interpreter(request.param)
+    layout.install(home / "front", request.param, *layout.FRONT_REQUIREMENTS)
+    return layout.Runtime(layout.make_venv(home / "model", python, request.param, "numpy"), home)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """Lay out a model: ``model("wine")``, ``model({"entrypoint.py": "…"})``."""
+    numbers = count()
+    folder = tmp_path_factory.mktemp("models")
+    return lambda source, **facts: layout.pack_model(folder / str(next(numbers)), source, **facts)

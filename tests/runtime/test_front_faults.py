@@ -1,0 +1,281 @@
+"""Models that fail, hang and die, and what their callers are told."""
+
+import os
+import signal
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+
+import pytest
+
+from tests.runtime.serving import is_gone, launch, serve
+
+
+@pytest.fixture
+def start(runtime, model, tmp_path):
+    """Serve the misbehaving model with the options given."""
+    return lambda *options: serve(runtime, model("misbehaving"), tmp_path, *options)
+
+
+@pytest.fixture(scope="module")
+def front(runtime, model, tmp_path_factory):
+    """A server for the faults that leave it as it was."""
+    with serve(runtime, model("misbehaving"), tmp_path_factory.mktemp("log")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty(runtime, model, tmp_path_factory):
+    """A server that gives up soon, for the faults that cost a worker."""
+    packed = model("misbehaving")
+    with serve(runtime, packed, tmp_path_factory.mktemp("log"), "--timeout", "0.4") as running:
+        yield running
+
+
+@pytest.fixture
+def at_once():
+    with ThreadPoolExecutor(16) as threads:
+        yield threads
+
+
+def test_a_model_that_raises_is_a_500_with_its_words_and_a_traceback_in_the_log(front):
+    reply = front.do("raise", "no such vintage")
+    assert (reply.status, reply.json) == (
+        500,
+        {"message": "ValueError: no such vintage", "code": "model_error"},
+    )
+    assert "in _raise" in front.stderr
+    assert "Model-Name" not in reply.headers
+
+
+@pytest.mark.parametrize("command", ["system_exit", "raise_base", "set"])
+def test_no_exception_of_a_model_ends_its_worker(front, command):
+    before = front.outcome("pid")
+    for _ in range(6):  # more often than there are threads
+        assert front.do(command, "x").status == 500
+    assert front.outcome("pid") == before
+
+
+def test_a_result_nested_without_end_is_a_500(front):
+    assert front.do("deep", 100_000).status == 500
+    assert front.outcome("echo", 1) == 1
+
+
+def test_what_a_model_prints_goes_to_the_log_and_nowhere_else(front):
+    assert front.outcome("print", "chatter") == "chatter"
+    front.wait(lambda: "chatter by descriptor" in front.stderr)
+    for words in ("printed at import", "printed by init", "chatter"):
+        assert words in front.stderr
+        assert words not in front.stdout
+
+
+def test_a_model_sees_its_own_interpreter(front, model):
+    location = front.outcome("environ", "MODEL_LOCATION")
+    path = front.outcome("path")
+    assert path[0] == location
+    assert location.endswith("/artifact/model")
+    assert not [folder for folder in path if folder.endswith(("/worker", "/front"))]
+    assert len(front.outcome("argv")) == 1
+    assert not {"uvicorn", "h11", "click", "odahu_front"} & set(front.outcome("modules"))
+
+
+def test_threads_predict_at_the_same_time_and_more_wait(start, at_once):
+    with start("--threads", "3") as front:
+        begun = time.monotonic()
+        replies = list(at_once.map(front.do, ["sleep"] * 6, [0.3] * 6))
+        assert [reply.status for reply in replies] == [200] * 6
+        assert 0.6 <= time.monotonic() - begun < 0.9
+
+
+def test_workers_are_processes_that_share_the_work(start, at_once):
+    with start("--workers", "2", "--threads", "1") as front:
+        # The second worker may be ready later than the first.
+        pids = front.wait(
+            lambda: (lambda found: found if len(found) == 2 else None)(
+                {reply.json["prediction"][0][0] for reply in at_once.map(front.do, ["sleep"] * 2, [0.2] * 2)}
+            )
+        )
+        assert not any(is_gone(pid) for pid in pids)
+    assert all(is_gone(pid) for pid in pids)
+
+
+def test_a_missed_deadline_is_a_504_and_its_worker_is_replaced(hasty):
+    stuck = hasty.outcome("pid")
+    begun = time.monotonic()
+    reply = hasty.do("sleep", 60)
+    assert 0.4 <= time.monotonic() - begun < 0.8
+    assert (reply.status, reply.json["code"]) == (504, "deadline_exceeded")
+    hasty.wait_ready()
+    assert hasty.outcome("pid") != stuck
+    hasty.wait(lambda: is_gone(stuck))
+
+
+def test_other_predictions_of_a_worker_that_missed_a_deadline_may_finish(start, at_once):
+    with start("--timeout", "0.8") as front:
+        stuck = at_once.submit(front.do, "sleep", 60)
+        time.sleep(0.4)
+        other = at_once.submit(front.do, "sleep", 0.6)
+        time.sleep(0.1)
+        old = front.outcome("pid")
+        assert stuck.result().status == 504
+        front.wait_ready()
+        assert front.outcome("pid") != old
+        assert other.result().json["prediction"] == [[old]]
+        front.wait(lambda: is_gone(old))
+
+
+def test_a_request_that_waits_too_long_for_a_worker_costs_no_worker(start, at_once):
+    with start("--timeout", "0.6", "--threads", "1") as front:
+        worker = front.outcome("pid")
+        running = at_once.submit(front.do, "sleep", 0.5)
+        time.sleep(0.2)
+        waiting = [at_once.submit(front.do, "sleep", 0.55) for _ in range(2)]
+        assert running.result().status == 200
+        first, second = (each.result() for each in waiting)
+        assert sorted([first.status, second.status]) == [504, 504]
+        assert {first.json["message"], second.json["message"]} == {
+            "no worker was free in time",
+            "the prediction took too long",
+        }
+        front.wait(lambda: is_gone(worker))
+
+
+@pytest.mark.parametrize("command", ["exit", "abort"])
+def test_a_dying_worker_is_a_503_for_each_request_in_it(hasty, at_once, command):
+    others = [at_once.submit(hasty.do, "sleep", 30) for _ in range(2)]
+    time.sleep(0.1)
+    replies = [hasty.do(command, 3), *(other.result() for other in others)]
+    assert [(reply.status, reply.json["code"]) for reply in replies] == [(503, "worker_died")] * 3
+    assert all(int(reply.headers["Retry-After"]) >= 1 for reply in replies)
+    hasty.wait_ready()
+    assert hasty.outcome("echo", "again") == "again"
+    assert ("exit status 3" if command == "exit" else "SIGABRT") in hasty.stderr
+
+
+def test_a_model_killed_from_outside_is_replaced(hasty):
+    first = hasty.outcome("pid")
+    os.kill(first, signal.SIGKILL)
+    hasty.wait(lambda: hasty.ask("GET", "/healthcheck").status == 503)
+    hasty.wait_ready()
+    assert hasty.outcome("pid") != first
+    assert "SIGKILL (out of memory?)" in hasty.stderr
+
+
+def test_a_model_that_dies_again_and_again_is_restarted_ever_later(start):
+    with start() as front:
+        for _ in range(2):
+            assert front.do("exit", 0).status == 503
+            front.wait_ready()
+        assert ["in 0.0 s", "in 0.5 s"] == [
+            line.rpartition("worker ")[2] for line in front.stderr.splitlines() if "starting a new" in line
+        ]
+
+
+def test_what_a_dead_worker_started_ends_with_it(hasty):
+    child = hasty.outcome("leave_child", 60)
+    assert hasty.do("exit", 1).status == 503
+    hasty.wait(lambda: is_gone(child))
+
+
+def test_requests_for_which_there_is_no_memory_are_turned_away(start):
+    with start("--timeout", "0.5", "--max-body-bytes", "100") as front, ExitStack() as stack:
+        # Four bodies of the largest size may be held; connections that send slowly hold what they have sent.
+        slow = [stack.enter_context(closing(front.connect())) for _ in range(4)]
+        for connection in slow:
+            connection.putrequest("POST", "/api/model/invoke")
+            connection.putheader("Content-Length", "100")
+            connection.endheaders(b" " * 99)
+        time.sleep(0.2)
+        refused = front.do("echo", "x" * 30)
+        assert (refused.status, refused.json["code"]) == (503, "overloaded")
+        assert [connection.getresponse().status for connection in slow] == [408] * 4
+        assert front.outcome("echo", "x" * 30) == "x" * 30
+
+
+def test_requests_beyond_the_queue_are_turned_away(start):
+    with start("--timeout", "0.6", "--threads", "1") as front, ThreadPoolExecutor(70) as at_once:
+        statuses = [reply.status for reply in at_once.map(front.do, ["sleep"] * 70, [0.5] * 70)]
+        assert statuses.count(200) == 1
+        assert statuses.count(504) == 64
+        assert statuses.count(503) == 5
+
+
+@pytest.mark.parametrize(
+    ("init", "words"),
+    [
+        ("raise RuntimeError('no weights')", 'entrypoint.py", line 3, in init'),
+        ("raise SystemExit('enough')", "SystemExit: enough"),
+        ("os._exit(7)", "exit status 7"),
+    ],
+)
+def test_a_model_that_cannot_be_loaded_ends_the_server(runtime, model, tmp_path, init, words):
+    source = f"import os\ndef init():\n    {init}\n"
+    with launch(runtime, model({"entrypoint.py": source}), tmp_path) as process:
+        assert process.wait(10) == 1
+    log = (tmp_path / "stderr").read_text()
+    assert words in log
+    assert "the model cannot be served" in log
+    assert "gppi_runtime" not in log  # the traceback is the model's, not ours
+
+
+def test_before_the_model_is_loaded_nothing_can_be_predicted(runtime, model, tmp_path):
+    source = "import time\ndef init():\n    time.sleep(60)\n"
+    with serve(runtime, model({"entrypoint.py": source}), tmp_path, ready=False) as front:
+        for reply in (
+            front.wait(lambda: front.ask("GET", "/healthcheck")),
+            front.ask("GET", "/api/model/info"),
+            front.invoke({"data": [[1]]}),
+        ):
+            assert (reply.status, reply.json["code"]) == (503, "no_worker")
+            assert reply.headers["Retry-After"] == "1"
+        assert front.stop() == 0
+
+
+def test_a_model_whose_info_fails_predicts_all_the_same(runtime, model, tmp_path):
+    with serve(runtime, model("encoder"), tmp_path) as front:
+        reply = front.invoke({"columns": ["a"], "data": [["x"]]})
+        assert reply.json == {"prediction": [["0.10", None]], "columns": ["price", "rest"]}
+        assert "no samples at hand" in front.stderr
+        assert front.ask("GET", "/api/model/info").json["definitions"]["PredictionParameters"]["x-columns"] == []
+
+
+def test_modules_of_a_model_may_have_the_names_of_any_other(runtime, model, tmp_path):
+    """Whatever of the standard library nothing has imported when the model comes must not matter to us."""
+    listed = subprocess.run(
+        [runtime.python, "-I", "-c", _LIST_MODULES], capture_output=True, text=True, check=True
+    )
+    files = {
+        f"{name}.py": f"raise RuntimeError('the shadow of {name} was imported')\n"
+        for name in listed.stdout.split()
+    }
+    files["entrypoint.py"] = (
+        "def init():\n    return 'matrix'\n"
+        "def predict_on_matrix(matrix, provided_columns_names=None):\n"
+        "    if matrix[0][0] == 'raise':\n        return matrix.naem\n"
+        "    return matrix, ['x']\n"
+    )
+    with serve(runtime, model(files), tmp_path) as front:
+        assert front.do("echo", 1).json["prediction"] == [["echo", 1]]
+        assert "AttributeError" in front.do("raise").json["message"]
+        assert front.invoke(b"\xff{").status == 400
+        assert front.invoke("[1,]").status == 400
+        assert "shadow" not in front.stderr
+
+
+_LIST_MODULES = """
+import os, pkgutil
+for module in pkgutil.iter_modules([os.path.dirname(os.__file__)]):
+    print(module.name)
+"""
+
+
+def test_standard_library_names_the_model_needs_are_its_own(runtime, model, tmp_path):
+    files = {
+        "statistics.py": "def mean(values):\n    return 'my own'\n",
+        "entrypoint.py": "import statistics\ndef init():\n    return 'matrix'\n"
+        "def predict_on_matrix(matrix, provided_columns_names=None):\n"
+        "    return [[statistics.mean(row)] for row in matrix], ['mean']\n",
+    }
+    with serve(runtime, model(files), tmp_path) as front:
+        assert front.invoke({"data": [[1, 2]]}).json["prediction"] == [["my own"]]

@@ -1,0 +1,122 @@
+"""The server as a process: options, signals, exit codes, orphans."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.runtime.serving import is_gone, serve, until
+
+
+def _run(runtime, *arguments):
+    argv = runtime.argv("front", *arguments, site=False)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+
+
+def _refuses(front):
+    try:
+        socket.create_connection(("127.0.0.1", front.port)).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_signal_lets_requests_finish_and_ends_with_0(runtime, model, tmp_path):
+    with serve(runtime, model("misbehaving"), tmp_path, "--threads", "1") as front, ThreadPoolExecutor(2) as ask:
+        idle = front.connect()
+        idle.request("GET", "/healthcheck")
+        idle.getresponse().read()
+        replies = [ask.submit(front.do, "sleep", 0.3) for _ in range(2)]
+        time.sleep(0.1)
+        front.process.send_signal(signal.SIGTERM)
+        front.wait(lambda: _refuses(front))
+        assert [reply.result().status for reply in replies] == [200, 200]
+        assert front.process.wait(5) == 0
+        idle.close()
+
+
+def test_a_second_signal_ends_at_once(runtime, model, tmp_path):
+    with serve(runtime, model("misbehaving"), tmp_path) as front, ThreadPoolExecutor(1) as ask:
+        worker = front.outcome("pid")
+        reply = ask.submit(front.do, "sleep", 50)
+        time.sleep(0.2)
+        front.process.send_signal(signal.SIGTERM)
+        time.sleep(0.3)
+        assert front.process.poll() is None
+        front.process.send_signal(signal.SIGTERM)
+        assert front.process.wait(5) == 0
+        assert reply.result().status == 503
+        assert is_gone(worker)
+
+
+def test_a_worker_ends_with_a_killed_front(runtime, model, tmp_path):
+    with serve(runtime, model("misbehaving"), tmp_path) as front:
+        worker = front.outcome("pid")
+        front.process.kill()
+        front.process.wait()
+        until(lambda: is_gone(worker))
+
+
+def test_help_tells_all_options_and_needs_no_model(runtime):
+    shown = _run(runtime, "--help")
+    assert shown.returncode == 0
+    for option in ("--host", "--port", "--timeout", "--workers", "--threads", "--max-body-bytes"):
+        assert option in shown.stdout
+
+
+def test_a_wrong_option_is_a_usage_error(runtime):
+    refused = _run(runtime, "--workers", "0")
+    assert refused.returncode == 2
+    assert "argument --workers: '0' is not a whole number from 1" in refused.stderr
+
+
+@pytest.mark.parametrize("host", ["not a host; rm -rf /", "é" * 100])
+def test_a_host_that_is_none_is_an_error_in_words(runtime, model, host):
+    refused = _run(runtime, "--host", host, *model("wine").options)
+    assert refused.returncode == 1
+    assert "cannot listen on" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_port_that_is_taken_is_an_error_in_words(runtime, model):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        refused = _run(runtime, "--host", "127.0.0.1", "--port", port, *model("wine").options)
+    assert refused.returncode == 1
+    assert "Address already in use" in refused.stderr
+
+
+def test_as_process_1_it_reaps_orphans_and_ends_on_sigterm(runtime, model, tmp_path):
+    """In a process namespace of its own the server is process 1, as in a container."""
+    namespace = ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"]
+    if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this user cannot make a process namespace")
+    argv = [*namespace, *runtime.argv("front", site=False)]
+    inner = runtime._replace(python=argv[0])
+    wrapped = _Wrapped(inner, argv)
+    with serve(wrapped, model("misbehaving"), tmp_path) as front:
+        assert front.outcome("leave_orphan", 0.1) == 1
+        time.sleep(0.3)
+        assert front.outcome("zombies") == []
+        server = int(
+            subprocess.run(
+                ["pgrep", "-P", str(front.process.pid)], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        os.kill(server, signal.SIGTERM)
+        assert front.process.wait(5) == 0
+
+
+class _Wrapped:
+    """A runtime whose front is started by another command."""
+
+    def __init__(self, runtime, argv):
+        self.home = runtime.home
+        self._argv = argv
+
+    def argv(self, _folder, *arguments, site=True):
+        return [*self._argv, *map(str, arguments)]
