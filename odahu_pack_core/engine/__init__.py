@@ -1,0 +1,1 @@
+"""Container engines: build contexts, and the Docker engine that executes resolved plans."""

@@ -1,0 +1,52 @@
+"""A build context as a folder that plain ``docker build`` turns into the same image, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from odahu_pack_core.errors import EngineError
+from odahu_pack_core.events import EventSink, Progress
+from odahu_pack_core.plan.files import FILE_MODE, FOLDER_MODE
+from odahu_pack_core.plugins.protocols import BuildRequest
+from odahu_pack_core.result import PublishedImage
+
+from .build_context import BuildContext, ContextFile
+from .destination import whole_folder
+
+
+def write_context(request: BuildRequest, emit: EventSink) -> PublishedImage:
+    """Write the build context of a request to the folder ``request.output.dest``; no engine is needed.
+
+    Args:
+        request: What would be built.
+        emit: Receives a `Progress` for each file.
+
+    Returns:
+        The image as it will be called, without a digest; its location is the folder.
+
+    Raises:
+        EngineError: The folder is not empty or cannot be written; nothing is left there.
+        ArtifactError: A file of the model artifact is gone or changed.
+    """
+    if request.output.dest is None:
+        raise EngineError("--output type=context needs dest=FOLDER", code="no-dest")
+    dest = request.output.dest.absolute()
+    context = BuildContext.of(request)
+    with whole_folder(dest) as folder:
+        folder.chmod(FOLDER_MODE)
+        for number, file in enumerate(context.files, 1):
+            _write(folder, file)
+            emit(Progress("build", file.path, number, len(context.files), "files"))
+    return PublishedImage(request.plan.plan.image, "", str(dest))
+
+
+def _write(folder: Path, file: ContextFile) -> None:
+    path = folder / file.path
+    for parent in reversed(path.relative_to(folder).parents):
+        # Folders and files have the same modes whatever the umask, as COPY carries them into the image.
+        (folder / parent).mkdir(exist_ok=True)
+        (folder / parent).chmod(FOLDER_MODE)
+    with path.open("xb") as stream:
+        for chunk in file.chunks():
+            stream.write(chunk)
+    path.chmod(FILE_MODE)

@@ -1,0 +1,144 @@
+"""DockerEngine: finds base images and executes resolved plans with the Docker Engine API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from odahu_pack_core.engine.build_context import BuildContext
+from odahu_pack_core.engine.destination import whole_file
+from odahu_pack_core.errors import EngineError
+from odahu_pack_core.events import EventSink, Progress
+from odahu_pack_core.plan.base import BaseFacts, BaseImage
+from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.plugins.protocols import BuildRequest, RegistryAccess
+from odahu_pack_core.result import PublishedImage
+
+from .base import ensure_base, find_base
+from .build import build_image
+from .client import DockerClient, connected
+from .contents import ImageContents
+from .outputs import OUTPUTS
+from .push import push_image
+
+
+class DockerEngine:
+    """The Docker engine that ``DOCKER_HOST`` names, or the one at the default socket.
+
+    Args:
+        environ: The environment variables of the run.
+        known: What was found in images before, by id; kept by whoever wants to look only once.
+    """
+
+    def __init__(
+        self, environ: Mapping[str, str], known: MutableMapping[str, ImageContents] | None = None
+    ) -> None:
+        self._environ = environ
+        self._known = known if known is not None else {}
+
+    def inspect_base(
+        self, base: BaseImage, platform: str, pull: RegistryAccess | None, emit: EventSink
+    ) -> BaseFacts:
+        """Find a base image and say what is in it, without running it.
+
+        Its registry is asked first; when that fails, the engine's own store.
+
+        Raises:
+            RegistryError: Neither has it for this platform.
+            EngineError: The engine is absent or failed.
+        """
+        with connected(self._environ) as client:
+            return find_base(client, base, platform, pull, emit, known=self._known)
+
+    def execute(self, request: BuildRequest, emit: EventSink) -> PublishedImage:
+        """Build the image and bring it to its output; nothing half-made stays, whatever ends it.
+
+        Raises:
+            EngineError: The engine is absent, the build failed, or the output is none of this engine's.
+            RegistryError: The push failed.
+            ArtifactError: A file of the model artifact is gone or changed.
+        """
+        image = _checked_name(request)
+        context = BuildContext.of(request)
+        with connected(self._environ) as client:
+            ensure_base(client, request.plan.base, request.pull, emit)
+            with _name_given_back(client, image, keep=request.output.type == "docker"):
+                image_id = build_image(client, context, image, emit)
+                return _published(client, request, image, image_id, emit)
+
+
+def _checked_name(request: BuildRequest) -> ImageReference:
+    """Return the image's name, once it is clear that this engine can do what is asked."""
+    output, image = request.output, request.plan.plan.image
+    if output.type not in OUTPUTS:
+        raise EngineError(
+            f"the engine docker cannot write --output type={output.type}",
+            code="unsupported-output",
+            hint=f"it can: {', '.join(sorted(OUTPUTS))}",
+        )
+    if output.type == "docker-archive" and output.dest is None:
+        raise EngineError("--output type=docker-archive needs dest=FILE", code="no-dest")
+    if output.type == "registry" and not image.registry:
+        raise EngineError(
+            f"the image name {image} names no registry to push to",
+            code="no-registry",
+            hint="bind the target docker-push, or choose another --output",
+        )
+    return image
+
+
+def _published(
+    client: DockerClient, request: BuildRequest, image: ImageReference, image_id: str, emit: EventSink
+) -> PublishedImage:
+    if request.output.type == "registry":
+        digest = push_image(client, image, image_id, request.push, emit)
+        return PublishedImage(image, digest, f"the registry {image.registry}")
+    if request.output.type == "docker-archive" and request.output.dest is not None:
+        _save(client, image, request.output.dest, emit)
+        return PublishedImage(image, image_id, str(request.output.dest))
+    return PublishedImage(image, image_id, f"the Docker engine at {client.host}")
+
+
+def _save(client: DockerClient, image: ImageReference, dest: Path, emit: EventSink) -> None:
+    done = 0
+    with whole_file(dest) as stream, client.download(f"/images/{image}/get") as chunks:
+        for chunk in chunks:
+            stream.write(chunk)
+            done += len(chunk)
+            emit(Progress("save", str(dest), done, 0))
+
+
+@contextmanager
+def _name_given_back(client: DockerClient, image: ImageReference, *, keep: bool) -> Iterator[None]:
+    """Let a name be used for a while; whatever it named before, it names again afterwards.
+
+    Args:
+        client: The engine.
+        image: The name.
+        keep: Whether the new image keeps the name when all goes well.
+    """
+    before = _id_of(client, image)
+    try:
+        yield
+    except BaseException:
+        with suppress(EngineError):
+            _restore(client, image, before)
+        raise
+    if not keep:
+        _restore(client, image, before)
+
+
+def _restore(client: DockerClient, image: ImageReference, before: str | None) -> None:
+    now = _id_of(client, image)
+    if now is None or now == before:
+        return
+    # Without pruning the image's parents stay: they are the engine's build cache.
+    client.delete(f"/images/{image}", noprune="1")
+    if before is not None:
+        client.post(f"/images/{before}/tag", repo=image.name, tag=image.tag or "latest")
+
+
+def _id_of(client: DockerClient, image: ImageReference) -> str | None:
+    found = client.get(f"/images/{image}/json")
+    return None if found is None else str(found["Id"])

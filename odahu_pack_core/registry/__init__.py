@@ -1,0 +1,1 @@
+"""Connection types, and ways into image registries: docker and ECR."""
