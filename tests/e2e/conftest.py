@@ -1,0 +1,33 @@
+"""Fixtures of the end-to-end tests: a client of the real engine, and events collected."""
+
+import pytest
+
+from tests.e2e.parts import docker_client
+
+
+@pytest.fixture
+def client(engine):
+    client = docker_client(engine)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def leaves_nothing(client, tmp_path, monkeypatch):
+    """Fail a test that leaves a container, a tag or a temporary file behind."""
+    scratch = tmp_path / "tmp"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    monkeypatch.setattr("tempfile.tempdir", str(scratch))
+
+    def state():
+        containers = {each.id for each in client.containers.list(all=True, ignore_removed=True)}
+        return (
+            containers,
+            {tag for image in client.images.list() for tag in image.tags},
+            set(scratch.iterdir()),
+        )
+
+    before = state()
+    yield
+    assert state() == before

@@ -1,0 +1,130 @@
+"""docker-cli from a request to an image that turns files into predictions."""
+
+import json
+
+import pytest
+
+from odahu_pack_core import package_model
+from tests.e2e.parts import (
+    OBJECTS,
+    THREE_FEATURES,
+    connection,
+    gppi_project,
+    packaging,
+    pull_by_digest,
+    run_once,
+)
+
+pytestmark = [pytest.mark.engine, pytest.mark.registry]
+
+# As the documentation writes it, trailing commas and all.
+PREDICTS = """{
+  "columns": [
+    "features",
+    "features",
+    "features",
+  ],
+  "data": [
+    [
+      1,
+      2,
+      3
+    ],
+    [
+      4,
+      5,
+      6
+    ]
+  ]
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def published(engine, registry, base_python, tmp_path_factory):
+    base_python("3.11")
+    project = gppi_project(tmp_path_factory.mktemp("cli") / "project", THREE_FEATURES)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", engine.host)
+        return package_model(
+            packaging("docker-cli"), artifact=project, connections=[connection(registry)]
+        ).image
+
+
+@pytest.mark.parametrize("user", ["65532", "1234:0", "0:0"])
+def test_files_become_predictions_as_any_user_in_a_read_only_container(
+    client, registry, published, tmp_path, user
+):
+    image = pull_by_digest(client, registry, published)
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    volume.chmod(0o777)
+    (volume / "predicts.json").write_text(PREDICTS)
+
+    code, _, errors = run_once(
+        client,
+        image,
+        ["predict", "/volume/predicts.json", "/volume"],
+        user=user,
+        read_only=True,
+        tmpfs={"/tmp": ""},
+        cap_drop=["ALL"],
+        volumes={str(volume): {"bind": "/volume", "mode": "rw"}},
+    )
+
+    assert code == 0, errors
+    result = json.loads((volume / "result.json").read_text())
+    assert result == {"prediction": [[0.6875], [2.0]], "columns": ["predictions"]}
+
+
+def test_info_prints_both_schemas(client, registry, published):
+    image = pull_by_digest(client, registry, published)
+    code, output, _ = run_once(client, image, ["info"])
+    assert code == 0
+    given, returned = output.removeprefix("Input schema:\n").split("Output schema:\n")
+    assert json.loads(given)["columns"]["example"] == ["features"] * 3
+    assert json.loads(returned)["columns"]["example"] == ["predictions"]
+
+
+def test_without_arguments_it_explains_itself(client, registry, published):
+    code, output, _ = run_once(client, pull_by_digest(client, registry, published), [])
+    assert code == 0
+    assert "predict" in output
+    assert "info" in output
+
+
+def test_a_folder_that_cannot_be_written_is_explained(client, registry, published, tmp_path):
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    volume.chmod(0o755)
+    (volume / "predicts.json").write_text(PREDICTS)
+    code, _, errors = run_once(
+        client,
+        pull_by_digest(client, registry, published),
+        ["predict", "/volume/predicts.json", "/volume"],
+        volumes={str(volume): {"bind": "/volume", "mode": "rw"}},
+    )
+    assert code == 2
+    assert "65532" in errors
+    assert '--user "$(id -u):0"' in errors
+
+
+def test_objects_become_objects(client, registry, base_python, tmp_path):
+    base_python("3.11")
+    project = gppi_project(tmp_path / "project", OBJECTS)
+    published = package_model(
+        packaging("docker-cli"), artifact=project, connections=[connection(registry)]
+    ).image
+    image = pull_by_digest(client, registry, published)
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    volume.chmod(0o777)
+    (volume / "in.json").write_text('{"objects": [{"name": "ada"}]}')
+    code, _, errors = run_once(
+        client,
+        image,
+        ["predict", "/volume/in.json", "/volume", "--output-file-name", "out.json"],
+        volumes={str(volume): {"bind": "/volume", "mode": "rw"}},
+    )
+    assert code == 0, errors
+    assert json.loads((volume / "out.json").read_text()) == {"prediction": [{"greeting": "hello ada"}]}
