@@ -97,12 +97,16 @@ def workbench(environ, *arguments):
     return ended.stdout
 
 
-def test_the_commands_work_with_an_engine_of_somebody_else(engine):
-    assert workbench(engine.environ, "up") == f"export DOCKER_HOST={engine.host}\n"
+def test_the_commands_use_an_engine_that_is_named(engine, apart):
     assert workbench(engine.environ, "base", "debian") == "odahu-pack-workbench/debian-python:3.11\n"
     status = workbench(engine.environ, "status")
     assert f"engine            {engine.host}\n" in status
     assert "bases built       odahu-pack-workbench/debian-python:3.11" in status
+    with DockerEngine(apart, _APART) as somebodys:
+        assert workbench(somebodys.environ, "up") == f"export DOCKER_HOST={somebodys.host}\n"
+        pid = somebodys.daemon.pid()
+    assert is_alive(pid)
+    assert somebodys.stop_if_idle(even_if_kept=True)
 
 
 def test_the_commands_leave_an_engine_in_use_alone_and_stop_an_idle_one(apart):
