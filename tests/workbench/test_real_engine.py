@@ -97,12 +97,15 @@ def workbench(environ, *arguments):
     return ended.stdout
 
 
-def test_the_commands_use_an_engine_that_is_named(engine, apart):
+def test_the_commands_use_an_engine_that_is_named(engine, apart, tmp_path):
     assert workbench(engine.environ, "base", "debian") == "odahu-pack-workbench/debian-python:3.11\n"
     status = workbench(engine.environ, "status")
     assert f"engine            {engine.host}\n" in status
     assert "bases built       odahu-pack-workbench/debian-python:3.11" in status
     with DockerEngine(apart, _APART) as somebodys:
+        stranger = {**somebodys.environ, "ODAHU_PACK_WORKBENCH": str(tmp_path)}
+        assert workbench(stranger, "up") == f"export DOCKER_HOST={somebodys.host}\n"
+        assert not (tmp_path / "run" / "dockerd.pid").exists()
         assert workbench(somebodys.environ, "up") == f"export DOCKER_HOST={somebodys.host}\n"
         pid = somebodys.daemon.pid()
     assert is_alive(pid)
