@@ -15,6 +15,8 @@ from workbench.surroundings import Surroundings
 _NEEDY_MARKERS = frozenset({"engine", "registry", "triton", "slow"})
 _ENVIRON = dict(os.environ)  # as the user has it: tests see an isolated one
 _REQUIRED = _ENVIRON.get("ODAHU_PACK_REQUIRE_ENGINES") == "1"
+# What the user has set of these holds in the isolated home, too.
+_KEPT = ("PYENV_ROOT", "UV_CACHE_DIR", "PIP_CONFIG_FILE", "UV_CONFIG_FILE")
 _USERS_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 
 settings.register_profile("dev", max_examples=50, deadline=None)
@@ -184,9 +186,6 @@ def _isolated(home):
     if (users_home / ".pyenv").is_dir():
         variables["PYENV_ROOT"] = str(users_home / ".pyenv")
     return {**variables, **{name: _ENVIRON[name] for name in _KEPT if name in _ENVIRON}}
-
-
-_KEPT = ("PYENV_ROOT", "UV_CACHE_DIR", "PIP_CONFIG_FILE", "UV_CONFIG_FILE")
 
 
 def _docker_host(request, home):
