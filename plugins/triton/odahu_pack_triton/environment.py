@@ -1,0 +1,180 @@
+"""The environment of a Python model: what is in it, and how the release is told of it."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from odahu_pack_core import (
+    MODEL_ENVIRONMENT,
+    MODEL_PYTHON,
+    ArtifactError,
+    CondaFile,
+    Decision,
+    Dependencies,
+    EnvironmentLayer,
+    ModelArtifact,
+    PlanError,
+    TextFile,
+    read_conda_file,
+)
+
+from .releases import RELEASES, Release
+
+CONDA_NAMES: Final = ("conda.yaml", "conda.yml")
+LAYER: Final = "environment"
+_ARCHIVE: Final = "environment.tar.gz"
+_NUMPY: Final = "numpy"
+
+
+@dataclass(frozen=True)
+class ModelEnvironment:
+    """A Python model's environment and how Triton finds it.
+
+    Args:
+        layer: The environment's layer.
+        python: Python X.Y that the conda file asks for; None where it leaves that open.
+        options: Options of the server.
+        parameter: Value of ``EXECUTION_ENV_PATH``; empty for releases that do not know it.
+        files: More files of the model's folder.
+        decisions: Choices made, with their reasons.
+    """
+
+    layer: EnvironmentLayer
+    python: str | None
+    options: tuple[str, ...]
+    parameter: str
+    files: tuple[TextFile, ...]
+    decisions: tuple[Decision, ...]
+
+
+def conda_file_of(artifact: ModelArtifact) -> str | None:
+    """Return the name of the artifact's conda file; None where there is none.
+
+    Raises:
+        ArtifactError: There are two.
+    """
+    names = [name for name in CONDA_NAMES if artifact.has(name)]
+    if len(names) > 1:
+        raise ArtifactError(f"the artifact has both {' and '.join(names)}; keep one", code="two-conda-files")
+    return names[0] if names else None
+
+
+def plan_environment(
+    artifact: ModelArtifact, conda_path: str, release: Release, folder: str, *, build_from_source: bool
+) -> ModelEnvironment:
+    """Decide the environment of a Python model.
+
+    Args:
+        artifact: The artifact.
+        conda_path: Its conda file.
+        release: The Triton release.
+        folder: The model's folder in the image.
+        build_from_source: Whether source distributions may be built.
+
+    Raises:
+        SpecError: The conda file is wrong.
+        PlanError: The release has another Python, or cannot work with the NumPy that is asked for.
+    """
+    conda = read_conda_file(artifact, conda_path, build_from_source=build_from_source)
+    _check_python(conda, conda_path, release)
+    dependencies, added = _with_needs(conda.dependencies, release)
+    layer = EnvironmentLayer(LAYER, MODEL_ENVIRONMENT, "venv", dependencies, activate=True)
+    options, parameter, files = _means(release, folder)
+    python = release.python if conda.python else None
+    return ModelEnvironment(layer, python, options, parameter, files, (*conda.decisions, *added))
+
+
+def _check_python(conda: CondaFile, conda_path: str, release: Release) -> None:
+    """Check that the stub, which runs the model, has the Python that is asked for."""
+    if not conda.python or _admits(conda.python, release.python):
+        return
+    fitting = (r for r in reversed(tuple(RELEASES.values())) if _admits(conda.python, r.python))
+    other = next((f", or choose triton_base_image_tag {r.version}-py3" for r in fitting), "")
+    raise PlanError(
+        f"{conda_path} asks for Python {conda.python}, but the Python backend of Triton {release.version} "
+        f"runs Python {release.python}",
+        code="python-mismatch",
+        hint=f"write python={release.python} in {conda_path}{other}",
+    )
+
+
+def _admits(specifier: str, python: str) -> bool:
+    specifiers = SpecifierSet(specifier)
+    return any(specifiers.contains(f"{python}.{patch}") for patch in (0, 99))
+
+
+def _with_needs(dependencies: Dependencies, release: Release) -> tuple[Dependencies, tuple[Decision, ...]]:
+    """Add what the Python backend itself imports in the model's environment, and the bounds it has."""
+    present = {canonicalize_name(r.name): r for r in _requirements(dependencies)}
+    _check_numpy(present.get(canonicalize_name(_NUMPY)), release)
+    needs = tuple(map(Requirement, (_NUMPY + release.numpy, *release.python_needs)))
+    missing = tuple(str(need) for need in needs if canonicalize_name(need.name) not in present)
+    bounds = tuple(str(need) for need in needs if need.specifier and str(need) not in missing)
+    backend = f"the Python backend of Triton {release.version}"
+    decisions = [Decision("dependency", need, f"{backend} imports it beside the model") for need in missing]
+    decisions += [Decision("constraint", bound, f"{backend} works with nothing newer") for bound in bounds]
+    pip = (*dependencies.pip, *missing)
+    constraints = (*dependencies.constraints, *bounds)
+    return replace(dependencies, pip=pip, constraints=constraints), tuple(decisions)
+
+
+def _requirements(dependencies: Dependencies) -> Iterator[Requirement]:
+    for line in dependencies.pip:
+        try:
+            yield Requirement(line)
+        except InvalidRequirement:  # the resolver words it better
+            continue
+
+
+def _check_numpy(numpy: Requirement | None, release: Release) -> None:
+    """Refuse a NumPy that is pinned to what the release cannot work with."""
+    bound = SpecifierSet(release.numpy)
+    specifiers = numpy.specifier if numpy else SpecifierSet()
+    for pin in (s.version for s in specifiers if s.operator == "==" and not s.version.endswith("*")):
+        if not bound.contains(pin, prereleases=True):
+            raise PlanError(
+                f"the model asks for numpy=={pin}, but the Python backend of Triton {release.version} "
+                f"works with numpy{release.numpy} only",
+                code="numpy-mismatch",
+                hint=f"ask for numpy{release.numpy}, or choose a newer triton_base_image_tag",
+            )
+
+
+def _means(release: Release, folder: str) -> tuple[tuple[str, ...], str, tuple[TextFile, ...]]:
+    """Return the server's options, the value of ``EXECUTION_ENV_PATH``, and files that go with it."""
+    if release.environment == "python-runtime":
+        return (f"--backend-config=python,python-runtime={MODEL_PYTHON}",), "", ()
+    if release.environment == "archive":
+        archive = TextFile(f"{folder}/{_ARCHIVE}", pointing_archive())
+        return (), archive.path, (archive,)
+    return (), MODEL_ENVIRONMENT, ()
+
+
+def pointing_archive() -> bytes:
+    """Return an environment archive that holds nothing but the way to the real environment.
+
+    Releases that know archives only unpack them at every start and source their ``bin/activate``; so the
+    environment stays a layer of the image, and what is unpacked has a few bytes.
+    """
+    script = f". {MODEL_ENVIRONMENT}/bin/activate\n".encode()
+    plain, packed = io.BytesIO(), io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        folder = tarfile.TarInfo("bin")
+        folder.type, folder.mode = tarfile.DIRTYPE, 0o755
+        tar.addfile(folder)
+        member = tarfile.TarInfo("bin/activate")
+        member.size, member.mode = len(script), 0o644
+        tar.addfile(member, io.BytesIO(script))
+    # Stored, not deflated: the bytes must not depend on the host's zlib.
+    with gzip.GzipFile(filename="", mode="wb", compresslevel=0, fileobj=packed, mtime=0) as stream:
+        stream.write(plain.getvalue())
+    return packed.getvalue()

@@ -1,0 +1,101 @@
+"""Artifacts, jobs and plans of docker-triton, made from a few lines."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from odahu_pack_triton.arguments import TritonArguments
+from odahu_pack_triton.artifact import read_triton
+from odahu_pack_triton.packager import TritonPackager
+from odahu_pack_triton.plugin import odahu_pack_packagers
+
+from odahu_pack_core import Connection, ModelPackaging, PackagingJob
+from odahu_pack_core.artifact.tree import list_entries
+from odahu_pack_core.pipeline.integration import integration_of
+
+UUID = "ec1bf1cd-216d-4f0a-a62f-bf084c79c58c"
+
+
+@pytest.fixture
+def artifact_root(tmp_path):
+    return tmp_path / "artifact"
+
+
+@pytest.fixture
+def write_artifact(artifact_root):
+    """Write files into the artifact's root; a path that ends with ``/`` is an empty folder."""
+
+    def write(files):
+        artifact_root.mkdir(exist_ok=True)
+        for name, content in files.items():
+            path = artifact_root / name
+            if name.endswith("/"):
+                path.mkdir(parents=True)
+                continue
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return artifact_root
+
+    return write
+
+
+@pytest.fixture
+def read(write_artifact):
+    """Read files as the Triton artifact that they are."""
+
+    def read_files(files):
+        root = write_artifact(files)
+        return read_triton(root, list_entries(root))
+
+    return read_files
+
+
+def job_of(artifact, **arguments):
+    packaging = ModelPackaging.model_validate(
+        {"id": "example", "spec": {"integrationName": "docker-triton", "arguments": arguments}}
+    )
+    connection = Connection.model_validate(
+        {"id": "registry", "spec": {"type": "docker", "uri": "gcr.io/project/odahuflow"}}
+    )
+    (record,) = odahu_pack_packagers()
+    return PackagingJob(
+        packaging=packaging,
+        integration=integration_of(record),
+        arguments=TritonArguments.model_validate(arguments),
+        targets={"docker-push": connection},
+        artifact=artifact,
+        random_uuid=UUID,
+    )
+
+
+@pytest.fixture
+def plan(read):
+    """Plan the image of files: ``plan({"model.onnx": ""}, triton_base_image_tag="24.10-py3")``."""
+
+    def plan_files(files, **arguments):
+        return TritonPackager().plan(job_of(read(files), **arguments))
+
+    return plan_files
+
+
+@pytest.fixture
+def example():
+    """The folder of the example with a Python model."""
+    return Path(__file__).parents[3] / "examples" / "triton-python"
+
+
+@pytest.fixture
+def plan_example(example):
+    """Plan the image of the example, as if it were in another folder."""
+
+    def plan_it(**arguments):
+        root = example / "model"
+        return TritonPackager().plan(job_of(read_triton(root, list_entries(root)), **arguments))
+
+    return plan_it
+
+
+@pytest.fixture
+def without_root(read):
+    """Return an artifact that is read, with nothing behind it any more."""
+    return lambda files: replace(read(files), root=Path("/nonexistent"))
