@@ -50,7 +50,7 @@ class JsonSyntaxError(DocumentError):
     """
 
     def __init__(self, reason: str, line: int, column: int) -> None:
-        super().__init__("{} at line {} column {}".format(reason, line, column), "invalid_json")
+        super().__init__(f"{reason} at line {line} column {column}", "invalid_json")
         self.reason = reason
         self.line = line
         self.column = column

@@ -34,5 +34,5 @@ def read_facts(path: str) -> ModelFacts:
         return ModelFacts(document["name"], document["version"], document["workDir"], document["entrypoint"])
     except (KeyError, TypeError):
         raise ValueError(
-            "{}: expected an object with name, version, workDir and entrypoint".format(os.path.abspath(path))
+            f"{os.path.abspath(path)}: expected an object with name, version, workDir and entrypoint"
         ) from None

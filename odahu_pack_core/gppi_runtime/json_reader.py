@@ -70,7 +70,7 @@ def _decode(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         before = error.object[: error.start].decode("utf-8", "replace")
         place = _position(before, len(before))
-        raise JsonSyntaxError("the text is not UTF-8 ({})".format(error.reason), *place) from None
+        raise JsonSyntaxError(f"the text is not UTF-8 ({error.reason})", *place) from None
 
 
 def _parse(text: str) -> Any:
@@ -93,13 +93,13 @@ def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
     if len(members) != len(pairs):
         counts = Counter(name for name, _ in pairs)
         repeated = next(name for name, count in counts.items() if count > 1)
-        raise DocumentError("the name {} occurs twice in one object".format(quoted(repeated)), "invalid_json")
+        raise DocumentError(f"the name {quoted(repeated)} occurs twice in one object", "invalid_json")
     return members
 
 
 def _bounded_int(digits: str) -> int:
     if len(digits) > MAX_INTEGER_DIGITS:
-        raise DocumentError("an integer has more than {} digits".format(MAX_INTEGER_DIGITS), "invalid_json")
+        raise DocumentError(f"an integer has more than {MAX_INTEGER_DIGITS} digits", "invalid_json")
     return int(digits)
 
 
@@ -111,7 +111,7 @@ class _ConstantError(ValueError):
 
 def _constant_error(text: str, literal: str) -> JsonSyntaxError:
     found = next(match for match in _CONSTANT.finditer(text) if match.group(1))
-    return JsonSyntaxError("{} is not JSON, write null".format(literal), *_position(text, found.start()))
+    return JsonSyntaxError(f"{literal} is not JSON, write null", *_position(text, found.start()))
 
 
 def _syntax_error(text: str, error: json.JSONDecodeError) -> JsonSyntaxError:

@@ -43,7 +43,7 @@ def write_json(
     except RecursionError:
         raise PredictionError("the result is nested too deeply or contains itself") from None
     except Exception as error:  # the model's encoder and its objects may raise anything
-        message = "the result cannot be written as JSON: {}".format(describe(error))
+        message = f"the result cannot be written as JSON: {describe(error)}"
         raise PredictionError(message, model_traceback(error)) from error
 
 
@@ -83,7 +83,7 @@ def _key(key: Any) -> str:
         return key
     scalar = plain(key)
     if isinstance(scalar, (list, dict)):
-        raise TypeError("{} cannot be a name in a JSON object".format(type(key).__name__))
+        raise TypeError(f"{type(key).__name__} cannot be a name in a JSON object")
     return scalar if isinstance(scalar, str) else json.dumps(scalar)
 
 
@@ -103,7 +103,7 @@ def _foreign(value: Any, fallback: Fallback) -> Any:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.decode("utf-8")
-    raise TypeError("Object of type {} is not JSON serializable".format(type(value).__name__))
+    raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
 
 
 def is_container(value: Any) -> bool:
@@ -141,7 +141,7 @@ def _array_as_list(array: Any) -> Any:
 
 def _longdouble(scalar: Any, kind: str) -> float:
     if kind == _COMPLEX:
-        raise TypeError("Object of type {} is not JSON serializable".format(type(scalar).__name__))
+        raise TypeError(f"Object of type {type(scalar).__name__} is not JSON serializable")
     return float(scalar)
 
 

@@ -51,7 +51,7 @@ class Model:
             inputs, outputs = function()
             return read_signature(inputs, outputs)
         except (Exception, SystemExit) as error:
-            message = "{}() does not describe the model: {}".format(function.__name__, describe(error))
+            message = f"{function.__name__}() does not describe the model: {describe(error)}"
             raise EntrypointError(message, model_traceback(error)) from error
 
     def predict(self, request: Request) -> Any:
@@ -105,7 +105,7 @@ def load_model(artifact: str, facts: ModelFacts) -> Model:
     """
     folder = os.path.abspath(os.path.join(artifact, facts.work_dir))
     if not os.path.isdir(folder):
-        raise EntrypointError("the model's folder {} does not exist".format(folder))
+        raise EntrypointError(f"the model's folder {folder} does not exist")
     os.environ["MODEL_LOCATION"] = folder
     sys.path.insert(0, folder)
     module = _import(facts.entrypoint, folder)
@@ -116,13 +116,13 @@ def load_model(artifact: str, facts: ModelFacts) -> Model:
 def _import(entrypoint: str, folder: str) -> ModuleType:
     top = entrypoint.partition(".")[0]
     if importlib.machinery.PathFinder.find_spec(top, [folder]) is None:
-        raise EntrypointError("there is no module {} in {}".format(top, folder))
+        raise EntrypointError(f"there is no module {top} in {folder}")
     if top in sys.modules:
-        raise EntrypointError("the name of the entrypoint module {} is taken: rename it".format(top))
+        raise EntrypointError(f"the name of the entrypoint module {top} is taken: rename it")
     try:
         return importlib.import_module(entrypoint)
     except (Exception, SystemExit) as error:
-        message = "importing the entrypoint {} failed: {}".format(entrypoint, describe(error))
+        message = f"importing the entrypoint {entrypoint} failed: {describe(error)}"
         raise EntrypointError(message + _import_hint(error), model_traceback(error)) from error
 
 
@@ -137,17 +137,17 @@ def _mode(module: ModuleType) -> str:
     try:
         mode = init()
     except (Exception, SystemExit) as error:
-        raise EntrypointError("init() failed: {}".format(describe(error)), model_traceback(error)) from error
+        raise EntrypointError(f"init() failed: {describe(error)}", model_traceback(error)) from error
     for known in _PREDICTORS:
         if mode == known:
             return known
-    raise EntrypointError('init() returned {!r}, expected "matrix" or "objects"'.format(mode))
+    raise EntrypointError(f'init() returned {mode!r}, expected "matrix" or "objects"')
 
 
 def _function(module: ModuleType, name: str) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if not callable(function):
-        raise EntrypointError("the entrypoint {} has no function {}()".format(module.__name__, name))
+        raise EntrypointError(f"the entrypoint {module.__name__} has no function {name}()")
     return function  # type: ignore[no-any-return] # callable() proves no more than Any
 
 
@@ -158,7 +158,7 @@ def _serializer(module: ModuleType) -> Optional[Type[json.JSONEncoder]]:
     try:
         serializer = function()
     except (Exception, SystemExit) as error:
-        message = "get_output_json_serializer() failed: {}".format(describe(error))
+        message = f"get_output_json_serializer() failed: {describe(error)}"
         raise EntrypointError(message, model_traceback(error)) from error
     if serializer is None or (isinstance(serializer, type) and issubclass(serializer, json.JSONEncoder)):
         return serializer
@@ -197,9 +197,9 @@ def _names(names: Any) -> List[str]:
 def _records(result: Any) -> Any:
     if hasattr(result, "itertuples"):
         names = _names(result.columns)
-        return [dict(zip(names, row)) for row in as_list(result)]
+        return [dict(zip(names, row)) for row in as_list(result)]  # noqa: B905 - no strict before Python 3.10
     return as_list(result)
 
 
 def _unlike(function: str, expected: str, result: Any) -> PredictionError:
-    return PredictionError("{}() returned {}, expected {}".format(function, type(result).__name__, expected))
+    return PredictionError(f"{function}() returned {type(result).__name__}, expected {expected}")

@@ -39,23 +39,21 @@ def parse_request(document: Any, mode: str) -> Request:
     """
     member = "data" if mode == MATRIX else OBJECTS
     if not isinstance(document, dict):
-        raise DocumentError(
-            'the document is {}, expected an object with "{}"'.format(json_type(document), member)
-        )
+        raise DocumentError(f'the document is {json_type(document)}, expected an object with "{member}"')
     if document.get(member) is None:
         raise DocumentError(_missing(document, member))
     elements = _list(document, member)
     if not elements:
-        raise DocumentError('"{}" is empty: there is nothing to predict'.format(member))
+        raise DocumentError(f'"{member}" is empty: there is nothing to predict')
     if mode == MATRIX:
         return _matrix(elements, document)
     return ObjectsRequest(_each(elements, dict, 'object {} of "objects"'))
 
 
 def _missing(document: Dict[str, Any], member: str) -> str:
-    message = '"{}" is missing'.format(member)
+    message = f'"{member}" is missing'
     other = OBJECTS if member == "data" else "data"
-    return message + ': the model takes it instead of "{}"'.format(other) if other in document else message
+    return message + f': the model takes it instead of "{other}"' if other in document else message
 
 
 def _matrix(rows: List[Any], document: Dict[str, Any]) -> MatrixRequest:
@@ -73,13 +71,13 @@ def _check_widths(rows: List[List[Any]], columns: Optional[List[str]]) -> None:
         return
     number, row = next((number, row) for number, row in enumerate(rows, 1) if len(row) != width)
     other = "row 1" if columns is None else '"columns"'
-    raise DocumentError('row {} of "data" has {} cells and {} has {}'.format(number, len(row), other, width))
+    raise DocumentError(f'row {number} of "data" has {len(row)} cells and {other} has {width}')
 
 
 def _list(document: Dict[str, Any], member: str) -> List[Any]:
     value = document[member]
     if not isinstance(value, list):
-        raise DocumentError('"{}" is {}, expected an array'.format(member, json_type(value)))
+        raise DocumentError(f'"{member}" is {json_type(value)}, expected an array')
     return value
 
 
@@ -87,9 +85,7 @@ def _each(elements: List[Any], expected: type, place: str) -> List[Any]:
     if set(map(type, elements)) <= {expected}:
         return elements
     number, element = next((n, e) for n, e in enumerate(elements, 1) if not isinstance(e, expected))
-    raise DocumentError(
-        "{} is {}, expected {}".format(place.format(number), shown(element), json_type(expected()))
-    )
+    raise DocumentError(f"{place.format(number)} is {shown(element)}, expected {json_type(expected())}")
 
 
 def json_type(value: Any) -> str:

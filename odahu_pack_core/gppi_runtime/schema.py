@@ -83,7 +83,7 @@ def swagger(facts: ModelFacts, mode: str, signature: Signature) -> Dict[str, Any
         "info": {
             "title": facts.name,
             "version": facts.version,
-            "description": "Predictions of the model {} {}".format(facts.name, facts.version),
+            "description": f"Predictions of the model {facts.name} {facts.version}",
         },
         "paths": {
             INFO_PATH: {"get": _plain_operation("Describe the model", {"200": "This document"})},

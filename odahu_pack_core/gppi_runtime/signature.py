@@ -101,9 +101,7 @@ def _fields_of(request: MatrixRequest, declared: List[Field]) -> List[Field]:
         width = len(request.rows[0])
         if width != len(declared):
             raise DocumentError(
-                "the rows have {} cells, the model has {} columns: {}".format(
-                    width, len(declared), _names(declared)
-                )
+                f"the rows have {width} cells, the model has {len(declared)} columns: {_names(declared)}"
             )
         return declared
     _check_names(request.columns, declared)
@@ -119,16 +117,16 @@ def _check_names(given: List[str], declared: List[Field]) -> None:
     known = Counter(field.name for field in declared)
     for name, count in Counter(given).items():
         if name not in known:
-            message = "column {} is unknown, the model has {}".format(quoted(name), _names(declared))
+            message = f"column {quoted(name)} is unknown, the model has {_names(declared)}"
             raise DocumentError(message, "unknown_column")
         if count > known[name]:
-            message = "column {} is given {} times, the model has {}".format(quoted(name), count, known[name])
+            message = f"column {quoted(name)} is given {count} times, the model has {known[name]}"
             raise DocumentError(message, "unknown_column")
     left = Counter(given)
     for field in declared:
         left[field.name] -= 1
         if field.required and left[field.name] < 0:
-            raise DocumentError("column {} is missing".format(quoted(field.name)), "missing_column")
+            raise DocumentError(f"column {quoted(field.name)} is missing", "missing_column")
 
 
 def _check_cells(request: MatrixRequest, fields: List[Field]) -> None:
@@ -142,23 +140,23 @@ def _check_cells(request: MatrixRequest, fields: List[Field]) -> None:
         number, cell = next(
             (n, row[index]) for n, row in enumerate(request.rows, 1) if type(row[index]) not in accepted
         )
-        place = "row {} column {} ({})".format(number, index + 1, quoted(field.name))
+        place = f"row {number} column {index + 1} ({quoted(field.name)})"
         raise _wrong_type(place, cell, field.type)
 
 
 def _check_objects(request: ObjectsRequest, fields: List[Field]) -> None:
     for number, members in enumerate(request.objects, 1):
         for field in fields:
-            place = "object {} member {}".format(number, quoted(field.name))
+            place = f"object {number} member {quoted(field.name)}"
             if field.name not in members:
                 if field.required:
-                    raise DocumentError("{} is missing".format(place), "missing_column")
+                    raise DocumentError(f"{place} is missing", "missing_column")
             elif field.type is not None and type(members[field.name]) not in _ACCEPTED[field.type]:
                 raise _wrong_type(place, members[field.name], field.type)
 
 
 def _wrong_type(place: str, cell: Any, expected: str) -> DocumentError:
-    return DocumentError("{}: {} is not of type {}".format(place, shown(cell), expected), "wrong_type")
+    return DocumentError(f"{place}: {shown(cell)} is not of type {expected}", "wrong_type")
 
 
 def _names(fields: List[Field]) -> str:

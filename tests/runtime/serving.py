@@ -103,11 +103,14 @@ def is_gone(pid):
 
 
 @contextmanager
-def launch(runtime, model, folder, *options):
+def launch(runtime, model, folder, *options, prefix=()):
     """Start a front on a free port; end it whatever the test did to it."""
     folder.mkdir(exist_ok=True)
-    argv = runtime.argv("front", "--host", "127.0.0.1", "--port", "0", *model.options, *options, site=False)
-    with open(folder / "stdout", "wb") as out, open(folder / "stderr", "wb") as err:
+    argv = [
+        *prefix,
+        *runtime.argv("front", "--host", "127.0.0.1", "--port", "0", *model.options, *options, site=False),
+    ]
+    with (folder / "stdout").open("wb") as out, (folder / "stderr").open("wb") as err:
         process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder)
     try:
         yield process
@@ -122,9 +125,9 @@ def launch(runtime, model, folder, *options):
 
 
 @contextmanager
-def serve(runtime, model, folder, *options, ready=True):
+def serve(runtime, model, folder, *options, ready=True, prefix=()):
     """Start a front and wait until it can predict."""
-    with launch(runtime, model, folder, *options) as process:
+    with launch(runtime, model, folder, *options, prefix=prefix) as process:
         front = Front(process, folder)
         if ready:
             front.wait_ready()

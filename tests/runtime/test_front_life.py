@@ -6,6 +6,7 @@ import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -26,7 +27,10 @@ def _refuses(front):
 
 
 def test_a_signal_lets_requests_finish_and_ends_with_0(runtime, model, tmp_path):
-    with serve(runtime, model("misbehaving"), tmp_path, "--threads", "1") as front, ThreadPoolExecutor(2) as ask:
+    with (
+        serve(runtime, model("misbehaving"), tmp_path, "--threads", "1") as front,
+        ThreadPoolExecutor(2) as ask,
+    ):
         idle = front.connect()
         idle.request("GET", "/healthcheck")
         idle.getresponse().read()
@@ -95,28 +99,10 @@ def test_as_process_1_it_reaps_orphans_and_ends_on_sigterm(runtime, model, tmp_p
     namespace = ["unshare", "--fork", "--pid", "--mount-proc", "--kill-child"]
     if subprocess.run([*namespace, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this user cannot make a process namespace")
-    argv = [*namespace, *runtime.argv("front", site=False)]
-    inner = runtime._replace(python=argv[0])
-    wrapped = _Wrapped(inner, argv)
-    with serve(wrapped, model("misbehaving"), tmp_path) as front:
+    with serve(runtime, model("misbehaving"), tmp_path, prefix=namespace) as front:
         assert front.outcome("leave_orphan", 0.1) == 1
-        time.sleep(0.3)
+        time.sleep(0.2)
         assert front.outcome("zombies") == []
-        server = int(
-            subprocess.run(
-                ["pgrep", "-P", str(front.process.pid)], capture_output=True, text=True, check=True
-            ).stdout
-        )
-        os.kill(server, signal.SIGTERM)
+        children = Path(f"/proc/{front.process.pid}/task/{front.process.pid}/children").read_text()
+        os.kill(int(children), signal.SIGTERM)
         assert front.process.wait(5) == 0
-
-
-class _Wrapped:
-    """A runtime whose front is started by another command."""
-
-    def __init__(self, runtime, argv):
-        self.home = runtime.home
-        self._argv = argv
-
-    def argv(self, _folder, *arguments, site=True):
-        return [*self._argv, *map(str, arguments)]

@@ -8,7 +8,7 @@ from tests.runtime.layout import SERVER
 @pytest.fixture
 def parse(monkeypatch):
     monkeypatch.syspath_prepend(str(SERVER / "front"))
-    from odahu_front.options import parse_options
+    from odahu_front.options import parse_options  # noqa: PLC0415 - it is on the path only now
 
     return parse_options
 

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 print("printed at import")
 
@@ -24,30 +25,28 @@ def _sleep(seconds):
 
 
 def _leave_child(seconds):
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep({})".format(seconds)])
+    child = subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({seconds})"])
     return child.pid
 
 
 def _leave_orphan(seconds):
     """Start a process whose parent ends at once, so that process 1 inherits it; return its new parent."""
-    script = (
-        "import os, time\n"
-        "if os.fork() == 0:\n"
-        "    os.setsid()\n"
-        "    time.sleep(0.1)\n"
-        "    print(os.getppid(), flush=True)\n"
-        "    time.sleep({})\n".format(seconds)
-    )
-    return int(subprocess.check_output([sys.executable, "-c", script]))
+    return int(subprocess.check_output([sys.executable, "-c", _ORPHAN, str(seconds)]))
+
+
+_ORPHAN = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(0.1)
+    print(os.getppid(), flush=True)
+    time.sleep(float(sys.argv[1]))
+"""
 
 
 def _zombies(_):
-    found = []
-    for entry in os.listdir("/proc"):
-        if entry.isdigit():
-            with open("/proc/{}/stat".format(entry)) as stat:
-                found += [entry] if stat.read().rpartition(")")[2].split()[0] == "Z" else []
-    return found
+    stats = (path.read_text() for path in Path("/proc").glob("[0-9]*/stat"))
+    return [stat for stat in stats if stat.rpartition(")")[2].split()[0] == "Z"]
 
 
 def _raise(text):
@@ -94,7 +93,7 @@ _COMMANDS = {
     "leave_child": _leave_child,
     "leave_orphan": _leave_orphan,
     "zombies": _zombies,
-    "environ": lambda name: os.environ.get(name),
+    "environ": os.environ.get,
     "path": lambda _: list(sys.path),
     "argv": lambda _: list(sys.argv),
     "modules": lambda _: sorted(sys.modules),

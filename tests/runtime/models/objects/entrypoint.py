@@ -6,7 +6,9 @@ def init():
 
 
 def predict_on_objects(objects):
-    return [{"mood": "glad" if "!" in text["text"] else "calm", "weight": text.get("weight")} for text in objects]
+    return [
+        {"mood": "glad" if "!" in text["text"] else "calm", "weight": text.get("weight")} for text in objects
+    ]
 
 
 def info():

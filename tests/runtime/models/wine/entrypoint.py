@@ -2,12 +2,14 @@
 
 import json
 import os
+from pathlib import Path
+
+_ANSWERS = {}
 
 
 def init():
-    global _ANSWERS
-    with open(os.path.join(os.environ["MODEL_LOCATION"], "answers.json")) as file:
-        _ANSWERS = {tuple(row): answer for row, answer in json.load(file)}
+    answers = json.loads(Path(os.environ["MODEL_LOCATION"], "answers.json").read_text())
+    _ANSWERS.update((tuple(row), answer) for row, answer in answers)
     return "matrix"
 
 

@@ -30,16 +30,17 @@ def read_document(path: str) -> Any:
     try:
         document, commas = read_json_tolerantly(raw)
     except JsonSyntaxError as error:
-        raise FileError("{}:{}:{}: {}".format(path, error.line, error.column, error.reason)) from error
+        raise FileError(f"{path}:{error.line}:{error.column}: {error.reason}") from error
     if commas:
-        sys.stderr.write("warning: {}\n".format(_overlooked(path, commas)))
+        sys.stderr.write(f"warning: {_overlooked(path, commas)}\n")
     return document
 
 
 def _overlooked(path: str, commas: List[Position]) -> str:
-    places = ", ".join("{}:{}:{}".format(path, *place) for place in commas[:_PLACES_SHOWN])
+    places = ", ".join(f"{path}:{place.line}:{place.column}" for place in commas[:_PLACES_SHOWN])
     more = len(commas) - _PLACES_SHOWN
-    return "trailing comma overlooked at {}{}".format(places, " and {} more".format(more) if more > 0 else "")
+    rest = f" and {more} more" if more > 0 else ""
+    return f"trailing comma overlooked at {places}{rest}"
 
 
 class ResultFile:
@@ -57,12 +58,12 @@ class ResultFile:
 
     def __init__(self, folder: str, name: str) -> None:
         if name in ("", ".", "..") or "/" in name or "\0" in name:
-            raise FileError("{!r} is not the name of a file in OUTPUT_DIR".format(name))
+            raise FileError(f"{name!r} is not the name of a file in OUTPUT_DIR")
         self.path = os.path.join(folder, name)
         if os.path.isdir(self.path):
-            raise FileError("{} is a folder".format(self.path))
+            raise FileError(f"{self.path} is a folder")
         self._folder = folder
-        self._part = os.path.join(folder, ".odahu-{}.part".format(os.urandom(8).hex()))
+        self._part = os.path.join(folder, f".odahu-{os.urandom(8).hex()}.part")
         try:
             self._descriptor = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
         except OSError as error:
@@ -100,7 +101,7 @@ class ResultFile:
 
 
 def _file_error(what: str, path: str, error: OSError) -> FileError:
-    message = "{} {}: {}".format(what, path, error.strerror)
+    message = f"{what} {path}: {error.strerror}"
     if error.errno in (errno.EACCES, errno.EPERM):
         message += _whose(path)
     return FileError(message)
@@ -112,10 +113,8 @@ def _whose(path: str) -> str:
     except OSError:
         owner = ""
     else:
-        owner = "it belongs to {}:{} with mode {:04o}, ".format(
-            facts.st_uid, facts.st_gid, facts.st_mode & 0o7777
-        )
-    user = "{}this command runs as {}:{}".format(owner, os.getuid(), os.getgid())
-    return '. {}. Start the container with --user "$(id -u):0" to run it as yourself'.format(
-        user[:1].upper() + user[1:]
+        owner = f"it belongs to {facts.st_uid}:{facts.st_gid} with mode {facts.st_mode & 0o7777:04o}, "
+    user = f"{owner}this command runs as {os.getuid()}:{os.getgid()}"
+    return (
+        f'. {user[:1].upper() + user[1:]}. Start the container with --user "$(id -u):0" to run it as yourself'
     )

@@ -84,5 +84,5 @@ def _interrupt(number: int, _frame: Any) -> None:
 
 
 def _report(message: str, code: int) -> int:
-    sys.stderr.write("error: {}\n".format(message))
+    sys.stderr.write(f"error: {message}\n")
     return code

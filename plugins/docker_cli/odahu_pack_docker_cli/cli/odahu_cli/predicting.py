@@ -37,10 +37,8 @@ def predict_file(options: argparse.Namespace, out: BinaryIO) -> None:
             prediction = predict_document(model, _signature(model), document)
             result.commit(write_json(prediction, model.serializer) + b"\n")
     except DocumentError as error:
-        raise FileError("{}: {}".format(options.input, error.message)) from error
-    out.write(
-        "Prediction is successful. Result file: {}\n".format(result.path).encode("utf-8", "surrogateescape")
-    )
+        raise FileError(f"{options.input}: {error.message}") from error
+    out.write(f"Prediction is successful. Result file: {result.path}\n".encode("utf-8", "surrogateescape"))
 
 
 def _signature(model: Model) -> Signature:
@@ -48,5 +46,5 @@ def _signature(model: Model) -> Signature:
         return model.signature()
     except EntrypointError as error:
         # A model can predict without describing itself.
-        sys.stderr.write("warning: {}\n".format(error.message))
+        sys.stderr.write(f"warning: {error.message}\n")
         return UNKNOWN

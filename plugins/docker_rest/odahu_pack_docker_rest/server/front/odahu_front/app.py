@@ -64,10 +64,10 @@ class App:
         methods = self._routes.get(scope["path"])
         if methods is None:
             known = ", ".join(sorted(self._routes))
-            raise Refusal(404, "not_found", "nothing is here, there are {}".format(known))
+            raise Refusal(404, "not_found", f"nothing is here, there are {known}")
         if scope["method"] not in methods:
             allowed = ", ".join(sorted(methods))
-            message = "{} is not allowed here, {} is".format(scope["method"], allowed)
+            message = f"{scope['method']} is not allowed here, {allowed} is"
             raise Refusal(405, "method_not_allowed", message, (("Allow", allowed),))
         return methods[scope["method"]]
 

@@ -118,18 +118,18 @@ class Body:
         return b"".join(chunks)
 
     def _too_large(self) -> Refusal:
-        return Refusal(413, "too_large", "the request is larger than {} bytes".format(self._limit))
+        return Refusal(413, "too_large", f"the request is larger than {self._limit} bytes")
 
 
 def _check_media_type(headers: Dict[bytes, bytes]) -> None:
     """Refuse what cannot be JSON. curl calls any ``-d`` a form, so a form is taken for JSON."""
     encoding = headers.get(b"content-encoding", b"identity").decode("latin-1").strip().lower()
     if encoding not in ("", "identity"):
-        raise Refusal(415, "unsupported_media_type", "the content encoding {} is not read".format(encoding))
+        raise Refusal(415, "unsupported_media_type", f"the content encoding {encoding} is not read")
     media_type, _, parameters = headers.get(b"content-type", b"").decode("latin-1").lower().partition(";")
     media_type = media_type.strip()
     if media_type in _NOT_JSON or media_type.startswith(_NOT_JSON_FAMILIES) or media_type.endswith("+xml"):
-        raise Refusal(415, "unsupported_media_type", "{} is not JSON".format(media_type))
+        raise Refusal(415, "unsupported_media_type", f"{media_type} is not JSON")
     if _charset(parameters) not in _CHARSETS:
         raise Refusal(415, "unsupported_media_type", "JSON is read as UTF-8 only")
 

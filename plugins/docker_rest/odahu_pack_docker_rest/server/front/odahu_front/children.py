@@ -79,7 +79,7 @@ def _kill_group(pid: int) -> None:
 def describe_exit(status: int) -> str:
     """Say how a process ended, from its wait status."""
     if not os.WIFSIGNALED(status):
-        return "exit status {}".format(os.WEXITSTATUS(status))
+        return f"exit status {os.WEXITSTATUS(status)}"
     number = os.WTERMSIG(status)
-    name = signal.Signals(number).name if number in set(signal.Signals) else "signal {}".format(number)
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
     return name + (" (out of memory?)" if number == signal.SIGKILL else "")

@@ -25,13 +25,12 @@ def main(argv: List[str]) -> int:
         name, version = _read_name(options.model_json)
         listener = _listen(options.host, options.port)
     except (OSError, ValueError) as error:
-        sys.stderr.write("front: {}\n".format(error))
+        sys.stderr.write(f"front: {error}\n")
         return 1
     host, port = listener.getsockname()[:2]
     sys.stderr.write(
-        "Model {!r} version {!r} on {} port {}: {} workers with {} threads, {:g} s for a request\n".format(
-            name, version, host, port, options.workers, options.threads, options.timeout
-        )
+        f"Model {name!r} version {version!r} on {host} port {port}: workers {options.workers}, "
+        f"threads {options.threads}, timeout {options.timeout:g} s\n"
     )
     sys.stderr.flush()
     loop = asyncio.new_event_loop()
@@ -48,7 +47,7 @@ def _read_name(path: str) -> Tuple[str, str]:
     try:
         return str(facts["name"]), str(facts["version"])
     except (KeyError, TypeError):
-        raise ValueError("{}: name and version are missing".format(path)) from None
+        raise ValueError(f"{path}: name and version are missing") from None
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -60,7 +59,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except (OSError, UnicodeError) as error:
-        raise OSError("cannot listen on {!r} port {}: {}".format(host, port, error)) from error
+        raise OSError(f"cannot listen on {host!r} port {port}: {error}") from error
     return listener
 
 

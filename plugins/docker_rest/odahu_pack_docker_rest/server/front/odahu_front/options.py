@@ -72,7 +72,7 @@ def _checked(convert: Callable[[str], float], text: str, low: float, expected: s
     except ValueError:
         value = low - 1
     if not low <= value < float("inf"):
-        raise argparse.ArgumentTypeError("{!r} is not {}".format(text, expected))
+        raise argparse.ArgumentTypeError(f"{text!r} is not {expected}")
     return value
 
 
@@ -83,7 +83,7 @@ def _count(text: str) -> int:
 def _port(text: str) -> int:
     port = int(_checked(int, text, 0, "a port"))
     if port > _MAX_PORT:
-        raise argparse.ArgumentTypeError("{!r} is not a port".format(text))
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
     return port
 
 

@@ -78,4 +78,4 @@ def _signature(model: Model) -> Signature:
 
 
 def _log(error: EntrypointError) -> None:
-    sys.stderr.write("{}{}\n".format(error.details, error.message))
+    sys.stderr.write(f"{error.details}{error.message}\n")
