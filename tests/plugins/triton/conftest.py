@@ -1,17 +1,16 @@
 """Artifacts, jobs and plans of docker-triton, made from a few lines."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from odahu_pack_triton.arguments import TritonArguments
-from odahu_pack_triton.artifact import read_triton
-from odahu_pack_triton.packager import TritonPackager
-from odahu_pack_triton.plugin import odahu_pack_packagers
 
 from odahu_pack_core import Connection, ModelPackaging, PackagingJob
 from odahu_pack_core.artifact.tree import list_entries
 from odahu_pack_core.pipeline.integration import integration_of
+from odahu_pack_triton.arguments import TritonArguments
+from odahu_pack_triton.artifact import read_triton
+from odahu_pack_triton.packager import TritonPackager
+from odahu_pack_triton.plugin import odahu_pack_packagers
 
 UUID = "ec1bf1cd-216d-4f0a-a62f-bf084c79c58c"
 
@@ -50,7 +49,7 @@ def read(write_artifact):
     return read_files
 
 
-def job_of(artifact, **arguments):
+def _job_of(artifact, **arguments):
     packaging = ModelPackaging.model_validate(
         {"id": "example", "spec": {"integrationName": "docker-triton", "arguments": arguments}}
     )
@@ -69,11 +68,17 @@ def job_of(artifact, **arguments):
 
 
 @pytest.fixture
+def job():
+    """Make a job for an artifact: ``job(artifact, triton_base_image_tag="24.10-py3")``."""
+    return _job_of
+
+
+@pytest.fixture
 def plan(read):
     """Plan the image of files: ``plan({"model.onnx": ""}, triton_base_image_tag="24.10-py3")``."""
 
     def plan_files(files, **arguments):
-        return TritonPackager().plan(job_of(read(files), **arguments))
+        return TritonPackager().plan(_job_of(read(files), **arguments))
 
     return plan_files
 
@@ -90,12 +95,6 @@ def plan_example(example):
 
     def plan_it(**arguments):
         root = example / "model"
-        return TritonPackager().plan(job_of(read_triton(root, list_entries(root)), **arguments))
+        return TritonPackager().plan(_job_of(read_triton(root, list_entries(root)), **arguments))
 
     return plan_it
-
-
-@pytest.fixture
-def without_root(read):
-    """Return an artifact that is read, with nothing behind it any more."""
-    return lambda files: replace(read(files), root=Path("/nonexistent"))

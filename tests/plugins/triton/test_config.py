@@ -4,14 +4,23 @@ import pytest
 from google.protobuf import text_format
 from hypothesis import given
 from hypothesis import strategies as st
-from odahu_pack_triton.config import parse_config
 from tritonclient.grpc import model_config_pb2
 
 from odahu_pack_core import ArtifactError, PlanError
+from odahu_pack_triton.config import parse_config
 
 NEW = {"triton_base_image_tag": "24.10-py3"}
 MANIFEST = {"odahuflow.model.yaml": "name: wine\nversion: 3\n"}
-COMPLETING = "class TritonPythonModel:\n    @staticmethod\n    def auto_complete_config(config):\n        return config\n"
+COMPLETING = """\
+class TritonPythonModel:
+    @staticmethod
+    def auto_complete_config(config):
+        return config
+"""
+LABELLED = """\
+platform: "onnxruntime_onnx"
+output [ { name: "y" data_type: TYPE_FP32 dims: [ 2 ] label_filename: "l.txt" } ]
+"""
 
 
 def _config_of(plan):
@@ -76,7 +85,8 @@ def test_no_text_does_more_than_be_refused(text):
     try:
         parse_config(text)
     except ArtifactError as error:
-        assert error.code == "config-syntax"
+        if error.code != "config-syntax":
+            raise
 
 
 def test_the_name_is_that_of_the_model(plan):
@@ -217,8 +227,7 @@ def test_a_python_model_that_cannot_be_completed_is_an_error(plan, source, tag, 
 
 
 def test_the_file_of_labels_is_where_triton_looks_for_it(plan):
-    text = 'platform: "onnxruntime_onnx" output [ { name: "y" data_type: TYPE_FP32 dims: [2] label_filename: "l.txt" } ]'
-    made = plan({"model.onnx": "", "l.txt": "red\nwhite\n", "config.pbtxt": text})
+    made = plan({"model.onnx": "", "l.txt": "red\nwhite\n", "config.pbtxt": LABELLED})
     paths = {file.path for layer in made.layers for file in layer.files}
     assert {"/models/model/l.txt", "/models/model/1/l.txt"} <= paths
 

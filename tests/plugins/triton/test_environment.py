@@ -7,10 +7,10 @@ import tarfile
 
 import pytest
 from google.protobuf import text_format
-from odahu_pack_triton.environment import pointing_archive
 from tritonclient.grpc import model_config_pb2
 
 from odahu_pack_core import ArtifactError, PlanError
+from odahu_pack_triton.environment import pointing_archive
 
 PYTHON = {"model.py": "", "config.pbtxt": 'backend: "python"\n'}
 CONDA = "dependencies:\n- pip:\n  - attrs==21.4\n"

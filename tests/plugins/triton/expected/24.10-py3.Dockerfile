@@ -1,0 +1,25 @@
+FROM nvcr.io/nvidia/tritonserver:24.10-py3
+
+# The model's environment, which the Python backend runs it in.
+ADD layers/environment.tar /
+
+# The model repository, with this one model.
+ADD layers/model.tar /
+LABEL org.opencontainers.image.title="wine-quality"
+LABEL org.opencontainers.image.version="1"
+LABEL org.odahu.pack.packager="docker-triton"
+LABEL org.odahu.pack.model.name="wine-quality"
+LABEL org.odahu.pack.model.version="1"
+LABEL org.odahu.pack.port="8000"
+LABEL org.odahu.pack.ready="/v2/health/ready"
+
+# HTTP, gRPC, metrics.
+EXPOSE 8000
+EXPOSE 8001
+EXPOSE 8002
+
+ENV HOME="/tmp"
+USER 65532:0
+
+# The base image's ENTRYPOINT is kept.
+CMD ["tritonserver", "--model-repository=/models"]
