@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from odahu_pack_core.errors import EngineError
@@ -50,3 +51,4 @@ def _write(folder: Path, file: ContextFile) -> None:
         for chunk in file.chunks():
             stream.write(chunk)
     path.chmod(FILE_MODE)
+    os.utime(path, (0, 0))  # as in the tar stream: COPY carries the time into the image

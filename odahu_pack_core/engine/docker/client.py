@@ -6,8 +6,9 @@ API: https://docs.docker.com/reference/api/engine/version/v1.41/
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from odahu_pack_core.errors import EngineError
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
 _NOT_FOUND: Final = 404
 _FIRST_ERROR: Final = 400
+_UNIX: Final = "unix://"
+_ANY_VERSION: Final = "1.24"
 _SECONDS: Final = 300
 _READ: Final = 1024 * 1024
 
@@ -51,12 +54,14 @@ class DockerClient:
     """Calls of the engine's API; every failure of the connection is an `EngineError`.
 
     Args:
-        api: A connected docker-py client.
+        api: A docker-py client.
         host: The engine's address in words.
+        version: The API version that the engine speaks.
     """
 
-    def __init__(self, api: APIClient, host: str) -> None:
+    def __init__(self, api: APIClient, host: str, version: str) -> None:
         self._api = api
+        self._version = version
         self.host = host
 
     def get(self, path: str, /, **params: str) -> JsonObject | None:
@@ -132,7 +137,7 @@ class DockerClient:
         headers: Mapping[str, str] | None = None,
         body: bytes | Iterator[bytes] | None = None,
     ) -> Iterator[Response]:
-        url = f"{self._api.base_url}/v{self._api.api_version}{path}"
+        url = f"{self._api.base_url}/v{self._version}{path}"
         # Uploads, builds and pushes may stay silent for long: once connected, waiting has no end.
         timeout = (_SECONDS, None)
         content = body if body is None or isinstance(body, bytes) else _guarded(body)
@@ -158,30 +163,40 @@ def connected(environ: Mapping[str, str]) -> Iterator[DockerClient]:
     Raises:
         EngineError: No engine answers there.
     """
+    from docker.errors import DockerException  # noqa: PLC0415  # slow to import, needed only for this engine
+
     host = environ.get("DOCKER_HOST") or _DEFAULT_HOST
-    api = _api(environ, host)
-    try:
-        yield DockerClient(api, host)
-    finally:
-        api.close()
+    with ExitStack() as stack:
+        try:
+            _knock(host)
+            api = stack.enter_context(closing(_api({**environ, "DOCKER_HOST": host})))
+            version = str(api.version(api_version=False)["ApiVersion"])
+        except (DockerException, OSError, ValueError, KeyError) as error:
+            raise EngineError(
+                f"no Docker engine answers at {host}: {_innermost(error)}",
+                code="engine-absent",
+                hint="start Docker, or let DOCKER_HOST name the engine to use",
+            ) from None
+        yield DockerClient(api, host, version)
 
 
-def _api(environ: Mapping[str, str], host: str) -> APIClient:
-    from docker import APIClient  # noqa: PLC0415  # slow to import, needed only where this engine is used
-    from docker.errors import DockerException  # noqa: PLC0415  # as above
+def _knock(host: str) -> None:
+    """Try a local socket first: docker-py leaves one open that it cannot connect.
+
+    Raises:
+        OSError: Nobody listens there, or not to us.
+    """
+    if host.startswith(_UNIX):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.connect(f"/{host.removeprefix(_UNIX).lstrip('/')}")
+
+
+def _api(environ: Mapping[str, str]) -> APIClient:
+    from docker import APIClient  # noqa: PLC0415  # as above
     from docker.utils import kwargs_from_env  # noqa: PLC0415  # as above
 
-    try:
-        # An empty mapping would make docker-py look into the process's own environment.
-        return APIClient(
-            version="auto", timeout=_SECONDS, **kwargs_from_env({"DOCKER_HOST": host, **environ})
-        )
-    except (DockerException, OSError, ValueError) as error:
-        raise EngineError(
-            f"no Docker engine answers at {host}: {_innermost(error)}",
-            code="engine-absent",
-            hint="start Docker, or let DOCKER_HOST name the engine to use",
-        ) from None
+    # With a version given it asks nobody yet, and can be closed whatever the engine answers.
+    return APIClient(version=_ANY_VERSION, timeout=_SECONDS, **kwargs_from_env(dict(environ)))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from .build import build_image
 from .client import DockerClient, connected
 from .contents import ImageContents
 from .outputs import OUTPUTS
-from .push import push_image
+from .push import check_login, push_image
 
 
 class DockerEngine:
@@ -62,6 +62,8 @@ class DockerEngine:
         image = _checked_name(request)
         context = BuildContext.of(request)
         with connected(self._environ) as client:
+            if request.output.type == "registry":
+                check_login(client, image, request.push)
             ensure_base(client, request.plan.base, request.pull, emit)
             with _name_given_back(client, image, keep=request.output.type == "docker"):
                 image_id = build_image(client, context, image, emit)

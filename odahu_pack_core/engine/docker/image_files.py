@@ -12,7 +12,7 @@ from typing import IO, Final, cast
 
 from odahu_pack_core.errors import EngineError
 
-from .client import DockerClient
+from .client import ApiError, DockerClient
 
 _STAT_HEADER: Final = "X-Docker-Container-Path-Stat"
 _GO_FOLDER: Final = 1 << 31
@@ -74,7 +74,10 @@ class ImageFiles:
 
     def stat(self, path: str) -> PathStat | None:
         """Return what is at an absolute path; None when there is nothing."""
-        header = self.client.header(self._archive, _STAT_HEADER, path=path)
+        try:
+            header = self.client.header(self._archive, _STAT_HEADER, path=path)
+        except ApiError:
+            return None  # links in a circle are an internal error to the engine, which says no more about it
         if header is None:
             return None
         try:

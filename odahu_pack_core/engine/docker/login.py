@@ -8,11 +8,16 @@ from collections.abc import Mapping
 from typing import Final
 
 from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.plan.reference import DOCKER_HUB
 from odahu_pack_core.plugins.protocols import Credentials
 
 IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name
 """The user name with which credential helpers hand out an identity token in place of a password."""
 
+REFUSED: Final = "registry-refused"
+"""The code of the error that a refusal makes."""
+
+_HUB_LOGIN: Final = "https://index.docker.io/v1/"
 _REFUSALS: Final = (
     "unauthorized",
     "no basic auth",
@@ -28,6 +33,16 @@ _MASK: Final = "*****"
 def auth_header(credentials: Credentials | None) -> Mapping[str, str]:
     """Return the header with credentials; an empty object is how the engine is told that there are none."""
     return {"X-Registry-Auth": base64.urlsafe_b64encode(json.dumps(_fields(credentials)).encode()).decode()}
+
+
+def login_fields(credentials: Credentials, host: str) -> dict[str, str]:
+    """Return credentials in the form in which the engine tries a login.
+
+    Args:
+        credentials: A user name and password.
+        host: The registry.
+    """
+    return {**_fields(credentials), "serveraddress": _HUB_LOGIN if host == DOCKER_HUB else host}
 
 
 def refused(action: str, host: str, credentials: Credentials | None, reason: str) -> RegistryError:
@@ -46,13 +61,13 @@ def refused(action: str, host: str, credentials: Credentials | None, reason: str
     if credentials is None:
         return RegistryError(
             f"{action}: the registry {host} refused anonymous access: {reason}",
-            code="registry-refused",
+            code=REFUSED,
             hint=f"give the connection a username and password, or log in with `docker login {host}`",
         )
     origin = f" from {credentials.origin}" if credentials.origin else ""
     return RegistryError(
         f"{action}: the registry {host} refused user {credentials.username!r}{origin}: {reason}",
-        code="registry-refused",
+        code=REFUSED,
         hint=_BASE64_HINT if credentials.was_base64 else "",
     )
 

@@ -13,6 +13,8 @@ from odahu_pack_core.events import EventSink, Output, Progress
 from .client import JsonObject
 
 _STEP: Final = re.compile(r"Step (\d+)/(\d+) : (.*)")
+_ESCAPE: Final = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_NOISE: Final = re.compile(r" ---> |Removing intermediate container ")
 _MOST_LINES: Final = 20
 _LONGEST: Final = 2000
 
@@ -38,15 +40,22 @@ class BuildLog:
         self._begun = self._begun[:_LONGEST]
 
     def _line(self, line: str) -> None:
+        line = _plain(line)
         if not line.strip():
             return
         if match := _STEP.fullmatch(line):
             self.step = f"step {match[1]} of {match[2]} ({match[3]})"
             self.lines.clear()
             self.emit(Progress("build", match[3], int(match[1]), int(match[2]), "steps"))
-        else:
+        elif not _NOISE.match(line):
             self.lines.append(line)
         self.emit(Output("docker", line))
+
+
+def _plain(line: str) -> str:
+    """Return a line as text that no terminal takes for commands."""
+    text = _ESCAPE.sub("", line).expandtabs()
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 
 def report_transfers(messages: Iterator[JsonObject], step: str, emit: EventSink) -> Iterator[JsonObject]:

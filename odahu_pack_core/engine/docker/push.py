@@ -1,4 +1,4 @@
-"""A push: credentials, progress as events, the error that the stream hides, and the pushed digest."""
+"""A push: the login tried early, progress as events, the error that the stream hides, the pushed digest."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import RegistryAccess
 
 from .client import ApiError, DockerClient
-from .login import auth_header, refused
+from .login import IDENTITY_TOKEN_USER, REFUSED, auth_header, login_fields, refused
 from .messages import report_transfers
 from .repository import digests_of, registry_of
 
@@ -44,6 +44,26 @@ def push_image(
         raise RegistryError(f"the push of {image} ended without a digest", code="registry-failed")
     _check_pushed(client, image, image_id, digest)
     return digest
+
+
+def check_login(client: DockerClient, image: ImageReference, push: RegistryAccess | None) -> None:
+    """Try the credentials for a push, so that a refusal is known before a long build.
+
+    Raises:
+        SpecError: A credential that the connection names cannot be read.
+        RegistryError: The registry refused the credentials, or they could not be fetched.
+    """
+    credentials = push.credentials() if push is not None else None
+    if credentials is None or credentials.username == IDENTITY_TOKEN_USER:
+        return
+    host = registry_of(image)
+    try:
+        client.post("/auth", login_fields(credentials, host))
+    except ApiError as error:
+        failure = refused(f"cannot push {image}", host, credentials, error.message)
+        if failure.code == REFUSED:
+            raise failure from None
+        # Whatever else keeps the engine from logging in, the push itself will say it if it matters.
 
 
 def _check_pushed(client: DockerClient, image: ImageReference, image_id: str, digest: str) -> None:

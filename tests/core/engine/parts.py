@@ -1,0 +1,101 @@
+"""Small plans to build, a way into a registry, and the docker command."""
+
+import io
+import json
+import subprocess
+from dataclasses import dataclass, field
+
+from odahu_pack_core.plan.base import BaseFacts, BaseImage
+from odahu_pack_core.plan.build_plan import Block, BuildPlan, FilesLayer, ResolvedPlan
+from odahu_pack_core.plan.files import TextFile
+from odahu_pack_core.plan.instruction import AddLayer, Env, From, Label, User
+from odahu_pack_core.plan.layer_tar import PlannedTar
+from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.plugins.protocols import BuildRequest, Credentials, ImageOutput
+
+FILES = (TextFile("/opt/odahu/hello.txt", b"hello"), TextFile("/opt/odahu/run.sh", b"#!/bin/sh\n", 0o755))
+
+
+@dataclass
+class Access:
+    """A way into a registry with fixed credentials; notes what it was asked to prepare."""
+
+    host: str
+    username: str | None = None
+    password: str = ""
+    was_base64: bool = False
+    prepared: list = field(default_factory=list)
+
+    def credentials(self):
+        if self.username is None:
+            return None
+        return Credentials(self.username, self.password, "connection my-registry", self.was_base64)
+
+    def prepare_push(self, image):
+        self.prepared.append(str(image))
+
+
+def planned_tar(*files):
+    layer = FilesLayer.of("layer", files)
+    return PlannedTar(layer.files, lambda path: io.BytesIO(path.encode()))
+
+
+def build_request(
+    image="models/wine:1",
+    output=None,
+    *,
+    facts=None,
+    files=FILES,
+    more=(),
+    extra=None,
+    layers=None,
+    push=None,
+    pull=None,
+):
+    """Return a request for an image of one layer."""
+    facts = facts or BaseFacts(ImageReference.parse("python:3.11-slim"), "", "linux/amd64", "3.11", "/x")
+    layer = FilesLayer.of("model", files)
+    instructions = (
+        From(str(facts.reference)),
+        AddLayer("model"),
+        *more,
+        Env("MODEL", 'a "b" $c \\'),
+        Label("org.odahu.pack.test", "engine"),
+        User("65532:0"),
+    )
+    blocks = (Block("base", instructions[:1]), Block("rest", instructions[1:]))
+    plan = BuildPlan("test", ImageReference.parse(image), BaseImage(facts.reference), blocks, (layer,))
+    resolved = ResolvedPlan(plan, facts, (), blocks, extra or {})
+    layers = {"model": planned_tar(*files)} if layers is None else layers
+    return BuildRequest(resolved, layers, output or ImageOutput("docker"), push, pull)
+
+
+@dataclass
+class Cli:
+    """The ``docker`` command."""
+
+    environ: dict
+
+    def __call__(self, *arguments, **extra):
+        done = subprocess.run(
+            ["docker", *arguments], env={**self.environ, **extra}, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def inspect(self, name):
+        return json.loads(self("image", "inspect", name))[0]
+
+    def exists(self, name):
+        return bool(self("image", "ls", "-q", name))
+
+    def containers(self, *filters):
+        arguments = [argument for text in filters for argument in ("--filter", text)]
+        return self("ps", "--all", "--quiet", *arguments).split()
+
+    def make(self, name, folder, dockerfile):
+        (folder / "Dockerfile").write_text(dockerfile)
+        self("build", "--quiet", "--force-rm", "--tag", name, str(folder), DOCKER_BUILDKIT="0")
+
+    def remove(self, name):
+        self("image", "rm", "--force", "--no-prune", name)

@@ -1,0 +1,359 @@
+"""Plans executed by a real engine, to each of its outputs."""
+
+import json
+import time
+import uuid
+
+import pytest
+import requests
+
+from odahu_pack_core.engine.context import write_context
+from odahu_pack_core.engine.docker.engine import DockerEngine
+from odahu_pack_core.errors import EngineError, RegistryError
+from odahu_pack_core.events import Output, Progress
+from odahu_pack_core.plan.base import BaseImage
+from odahu_pack_core.plan.files import TextFile
+from odahu_pack_core.plan.instruction import Copy, Run
+from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.plugins.protocols import ImageOutput
+from tests.core.engine.parts import Access, build_request
+from tests.core.engine.test_build_context import Source
+
+pytestmark = pytest.mark.engine
+
+TO_REGISTRY = ImageOutput("registry")
+
+
+@pytest.fixture
+def docker(engine):
+    return DockerEngine(engine.environ)
+
+
+@pytest.fixture
+def facts(docker, base):
+    """What is in a base image that only the engine has."""
+    return docker.inspect_base(
+        BaseImage(ImageReference.parse(base("debian"))), "linux/amd64", None, lambda _: None
+    )
+
+
+def _unique():
+    return TextFile("/opt/odahu/unique", uuid.uuid4().bytes)
+
+
+def test_keeps_the_image_in_the_engine(docker, facts, docker_cli, new_name, events):
+    name = new_name()
+
+    published = docker.execute(build_request(name, facts=facts), events.append)
+
+    image = docker_cli.inspect(name)
+    assert published.digest == image["Id"]
+    assert image["Config"]["User"] == "65532:0"
+    assert 'MODEL=a "b" $c \\' in image["Config"]["Env"]
+    assert docker_cli("run", "--rm", name, "cat", "/opt/odahu/hello.txt") == "hello"
+    assert docker_cli("run", "--rm", name, "stat", "-c", "%a %u:%g %Y", "/opt/odahu/run.sh") == "755 0:0 0"
+
+
+def test_tells_how_far_it_is(docker, facts, new_name, events):
+    docker.execute(build_request(new_name(), facts=facts), events.append)
+
+    sent = [event for event in events if isinstance(event, Progress) and event.subject == "build context"]
+    steps = [event for event in events if isinstance(event, Progress) and event.unit == "steps"]
+    assert (sent[-1].done, sent[-1].unit) == (sent[-1].total, "bytes")
+    assert [(step.done, step.total) for step in steps] == [(number, 5) for number in range(1, 6)]
+    assert steps[1].subject == "ADD layers/model.tar /"
+    assert any(isinstance(event, Output) and "Successfully built" in event.line for event in events)
+
+
+def test_extra_files_are_there_for_run(docker, facts, docker_cli, new_name, events):
+    name = new_name()
+    more = (Copy("some/it's $x.txt", "/opt/x.txt"), Run(("/bin/cp", "/opt/x.txt", "/opt/y.txt")))
+
+    docker.execute(
+        build_request(name, facts=facts, more=more, extra={"some/it's $x.txt": b"extra"}), events.append
+    )
+
+    assert docker_cli("run", "--rm", name, "cat", "/opt/y.txt") == "extra"
+
+
+def test_a_failed_step_is_shown_with_its_last_lines(docker, facts, docker_cli, new_name, events):
+    name, mark = new_name(), uuid.uuid4().hex
+    script = f"for i in $(seq 30); do echo line $i; done; echo {mark} >&2; exit 3"
+
+    with pytest.raises(EngineError) as caught:
+        docker.execute(
+            build_request(name, facts=facts, more=(Run(("/bin/sh", "-c", script)),)), events.append
+        )
+
+    message = caught.value.message
+    assert (caught.value.code, caught.value.exit_code) == ("build-failed", 15)
+    assert "the build failed at step 3 of 6 (RUN [" in message
+    assert "non-zero code: 3" in message
+    assert message.splitlines()[-1] == f"  {mark}"
+    assert "line 30" in message
+    assert "line 5\n" not in message
+    assert not docker_cli.exists(name)
+    assert not any(mark in line for line in _commands(docker_cli))
+
+
+def _commands(docker_cli):
+    return docker_cli("ps", "--all", "--no-trunc", "--format", "{{.Command}}").splitlines()
+
+
+def test_an_interrupt_stops_the_build_and_leaves_nothing(docker, facts, docker_cli, new_name):
+    name, mark = new_name(), f"61.{uuid.uuid4().int % 10**9}"
+    started = time.monotonic()
+
+    def emit(event):
+        if isinstance(event, Output) and "Running in" in event.line and sleeping:
+            raise KeyboardInterrupt
+        if isinstance(event, Progress) and mark in event.subject:
+            sleeping.append(event)
+
+    sleeping = []
+    with pytest.raises(KeyboardInterrupt):
+        docker.execute(build_request(name, facts=facts, more=(Run(("/bin/sleep", mark)),)), emit)
+
+    while any(mark in line for line in _commands(docker_cli)):
+        assert time.monotonic() - started < 20, "the container of the stopped build is still there"
+        time.sleep(0.2)
+    assert time.monotonic() - started < 20
+    assert not docker_cli.exists(name)
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("no"), BrokenPipeError(32, "Broken pipe")])
+def test_a_listener_that_fails_during_the_upload_ends_it(docker, facts, docker_cli, new_name, failure):
+    name = new_name()
+
+    def emit(event):
+        if isinstance(event, Progress) and event.subject == "build context":
+            raise failure
+
+    with pytest.raises(type(failure)):
+        docker.execute(build_request(name, facts=facts, files=(_unique(),)), emit)
+
+    assert not docker_cli.exists(name)
+
+
+def test_a_layer_that_changes_during_the_upload_fails_the_build(docker, facts, docker_cli, new_name, events):
+    name = new_name()
+
+    with pytest.raises(EngineError, match="changed while it was read"):
+        docker.execute(
+            build_request(name, facts=facts, layers={"model": Source(4096, (b"x" * 512,))}), events.append
+        )
+
+    assert not docker_cli.exists(name)
+
+
+def test_a_base_that_was_replaced_meanwhile_is_noticed(*, docker, base, docker_cli, new_name, events):
+    name = new_name()
+    docker_cli("tag", base("debian"), name)
+    chosen = docker.inspect_base(BaseImage(ImageReference.parse(name)), "linux/amd64", None, events.append)
+    docker_cli("tag", base("python3.7"), name)
+
+    with pytest.raises(EngineError, match="no longer the base image") as caught:
+        docker.execute(build_request(new_name(), facts=chosen), events.append)
+
+    assert caught.value.code == "base-changed"
+
+
+def test_writes_an_archive_that_docker_loads(*, docker, facts, docker_cli, new_name, events, tmp_path):
+    name, dest = new_name(), tmp_path / "image.tar"
+
+    published = docker.execute(
+        build_request(name, ImageOutput("docker-archive", dest), facts=facts), events.append
+    )
+
+    assert published.location == str(dest)
+    assert not docker_cli.exists(name), "the archive is the output, not the engine"
+    assert [path.name for path in tmp_path.iterdir()] == ["image.tar"]
+    docker_cli("load", "--quiet", "--input", str(dest))
+    assert docker_cli.inspect(name)["Id"] == published.digest
+
+
+def test_no_archive_is_left_where_it_cannot_be_whole(docker, facts, docker_cli, new_name, tmp_path):
+    name = new_name()
+
+    def emit(event):
+        if isinstance(event, Progress) and event.step == "save":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        docker.execute(
+            build_request(name, ImageOutput("docker-archive", tmp_path / "image.tar"), facts=facts), emit
+        )
+
+    assert list(tmp_path.iterdir()) == []
+    assert not docker_cli.exists(name)
+
+
+def test_the_same_context_built_offline_by_the_docker_command_gives_the_same_layers(
+    *, docker, facts, docker_cli, new_name, events, tmp_path
+):
+    ours, theirs = new_name(), new_name()
+    more, extra = (Copy("note.txt", "/opt/odahu/note.txt"),), {"note.txt": b"x"}
+    request = build_request(ours, facts=facts, files=(_unique(),), more=more, extra=extra)
+    docker.execute(request, events.append)
+    write_context(
+        build_request(
+            theirs,
+            ImageOutput("context", tmp_path / "context"),
+            facts=facts,
+            layers=request.layers,
+            files=request.plan.plan.layers[0].files,
+            more=more,
+            extra=extra,
+        ),
+        events.append,
+    )
+
+    arguments = ("--no-cache", "--quiet", "--network", "none", "--tag", theirs, str(tmp_path / "context"))
+    docker_cli("build", *arguments, DOCKER_BUILDKIT="0")
+
+    mine, plain = docker_cli.inspect(ours), docker_cli.inspect(theirs)
+    assert mine["RootFS"]["Layers"] == plain["RootFS"]["Layers"]
+    for field in ("User", "Env", "Labels", "Entrypoint", "Cmd", "WorkingDir"):
+        assert mine["Config"][field] == plain["Config"][field]
+
+
+@pytest.mark.registry
+class TestPush:
+    """To a registry with a password."""
+
+    @pytest.fixture
+    def access(self, registry):
+        return Access(registry.host, registry.username, registry.password)
+
+    def _digest(self, registry, name):
+        repository, _, tag = name.partition("/")[2].rpartition(":")
+        accept = "application/vnd.docker.distribution.manifest.v2+json"
+        answer = requests.head(
+            f"http://{registry.host}/v2/{repository}/manifests/{tag}",
+            auth=(registry.username, registry.password),
+            headers={"Accept": accept},
+            timeout=10,
+        )
+        return answer.headers.get("Docker-Content-Digest")
+
+    def test_the_pushed_digest_is_the_registrys(
+        self, *, docker, facts, registry, access, new_name, docker_cli, events
+    ):
+        name = new_name(registry.host)
+
+        published = docker.execute(build_request(name, TO_REGISTRY, facts=facts, push=access), events.append)
+
+        assert published.digest == self._digest(registry, name)
+        assert published.location == f"the registry {registry.host}"
+        assert access.prepared == [name]
+        assert not docker_cli.exists(name), "the image is in the registry, not in the engine"
+        assert any(isinstance(event, Progress) and event.step == "push" for event in events)
+        assert not any(registry.password in repr(event) for event in events)
+
+    def test_a_second_push_builds_from_the_cache(self, *, docker, facts, registry, access, new_name, events):
+        unique = _unique()
+        first = build_request(new_name(registry.host), TO_REGISTRY, facts=facts, files=(unique,), push=access)
+        second = build_request(
+            new_name(registry.host), TO_REGISTRY, facts=facts, files=(unique,), push=access
+        )
+
+        docker.execute(first, lambda _: None)
+        docker.execute(second, events.append)
+
+        lines = [event.line for event in events if isinstance(event, Output)]
+        added = lines.index(next(line for line in lines if "ADD layers/model.tar" in line))
+        assert lines[added + 1] == " ---> Using cache"
+
+    def test_an_image_that_had_the_name_before_has_it_again(
+        self, *, docker, facts, base, registry, access, new_name, docker_cli, events
+    ):
+        name = new_name(registry.host)
+        docker_cli("tag", base("debian"), name)
+        before = docker_cli.inspect(name)["Id"]
+
+        docker.execute(
+            build_request(name, TO_REGISTRY, facts=facts, files=(_unique(),), push=access), events.append
+        )
+
+        assert docker_cli.inspect(name)["Id"] == before
+
+    @pytest.mark.parametrize("was_base64", [True, False])
+    def test_a_wrong_password_is_told_before_anything_is_built(
+        self, *, docker, facts, registry, new_name, docker_cli, events, was_base64
+    ):
+        name = new_name(registry.host)
+        wrong = Access(registry.host, registry.username, "wr0ng", was_base64)
+
+        with pytest.raises(RegistryError) as caught:
+            docker.execute(build_request(name, TO_REGISTRY, facts=facts, push=wrong), events.append)
+
+        assert f"the registry {registry.host} refused user 'packer' from connection my-registry" in str(
+            caught.value
+        )
+        assert ("base64" in caught.value.hint) == was_base64
+        assert "wr0ng" not in f"{caught.value} {events}"
+        assert (events, wrong.prepared) == ([], [])
+        assert not docker_cli.exists(name)
+
+    def test_a_push_without_credentials_is_refused(
+        self, *, docker, facts, registry, new_name, docker_cli, events
+    ):
+        name = new_name(registry.host)
+
+        with pytest.raises(RegistryError, match="refused anonymous access") as caught:
+            docker.execute(build_request(name, TO_REGISTRY, facts=facts), events.append)
+
+        assert (caught.value.code, caught.value.exit_code) == ("registry-refused", 16)
+        assert self._digest(registry, name) is None
+        assert not docker_cli.exists(name)
+
+    def test_a_registry_that_is_not_there_fails_the_push(
+        self, *, docker, facts, new_name, docker_cli, events
+    ):
+        name = new_name("127.0.0.1:1")
+
+        with pytest.raises(RegistryError, match="cannot push") as caught:
+            docker.execute(build_request(name, TO_REGISTRY, facts=facts), events.append)
+
+        assert caught.value.code == "registry-failed"
+        assert not docker_cli.exists(name)
+
+    def test_no_credentials_are_needed_where_none_are_asked(
+        self, *, docker, facts, anonymous_registry, new_name, events
+    ):
+        name = new_name(anonymous_registry.host)
+
+        published = docker.execute(build_request(name, TO_REGISTRY, facts=facts), events.append)
+
+        assert published.digest.startswith("sha256:")
+
+    def test_a_base_that_is_gone_is_pulled_again_with_its_own_password(
+        self, *, docker, facts, registry, second_registry, access, new_name, docker_cli, events
+    ):
+        private, name = new_name(second_registry.host), new_name(registry.host)
+        reader = Access(second_registry.host, second_registry.username, second_registry.password)
+        docker.execute(
+            build_request(private, TO_REGISTRY, facts=facts, files=(_unique(),), push=reader), events.append
+        )
+        resolved = docker.inspect_base(
+            BaseImage(ImageReference.parse(private)), "linux/amd64", reader, events.append
+        )
+        docker_cli.remove(private)
+
+        published = docker.execute(
+            build_request(name, TO_REGISTRY, facts=resolved, files=(_unique(),), push=access, pull=reader),
+            events.append,
+        )
+
+        assert published.digest == self._digest(registry, name)
+
+    def test_secrets_are_nowhere_in_the_image(
+        self, *, docker, facts, registry, access, new_name, docker_cli, events
+    ):
+        name = new_name(registry.host)
+        docker.execute(build_request(name, TO_REGISTRY, facts=facts, push=access), events.append)
+        docker.execute(build_request(name, ImageOutput("docker"), facts=facts), events.append)
+
+        history = docker_cli("history", "--no-trunc", "--format", "{{json .}}", name)
+
+        assert registry.password not in history + json.dumps(docker_cli.inspect(name))
