@@ -9,7 +9,7 @@ from typing import Final
 from odahu_pack_core.errors import ArtifactError
 from odahu_pack_core.spec.packaging import ModelPackaging
 
-_OUTPUT_FOLDER_VARIABLE: Final = "LOCAL_MODEL_OUTPUT_DIR"
+OUTPUT_FOLDER_VARIABLE: Final = "LOCAL_MODEL_OUTPUT_DIR"
 _OUTPUT_FOLDER: Final = ".odahuflow/training_output"
 _SUFFIXES: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.zst")
 
@@ -51,7 +51,7 @@ def _folders(packaging: ModelPackaging, environ: Mapping[str, str], current: Pat
         yield Path(packaging.origin.file).parent
     yield current
     home = Path(environ.get("HOME", "~")).expanduser()
-    yield Path(environ.get(_OUTPUT_FOLDER_VARIABLE) or home / _OUTPUT_FOLDER)
+    yield Path(environ.get(OUTPUT_FOLDER_VARIABLE) or home / _OUTPUT_FOLDER)
 
 
 def _names(name: str) -> Iterator[str]:

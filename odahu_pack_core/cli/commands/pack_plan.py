@@ -1,0 +1,85 @@
+"""``local pack plan``: what would be built, and why, without building it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from odahu_pack_core.cli.console import to_stdout, visible
+from odahu_pack_core.cli.display import shown
+from odahu_pack_core.cli.formats import OutputFormat, format_document
+from odahu_pack_core.cli.inputs import Inputs
+from odahu_pack_core.cli.options import (
+    debug_option,
+    engine_options,
+    format_option,
+    loudness_options,
+    packaging_options,
+)
+from odahu_pack_core.cli.plan_document import plan_document, resolved_document
+from odahu_pack_core.cli.plan_summary import plan_summary, resolved_summary
+from odahu_pack_core.cli.session import Session
+from odahu_pack_core.errors import UsageError
+from odahu_pack_core.pipeline.run import plan_request, resolve_request
+from odahu_pack_core.pipeline.surroundings import Surroundings
+from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
+
+_EPILOG = """\b
+Without --resolve nothing outside is asked: no Docker, no package index, no registry.
+
+\b
+Examples:
+  odahuflowctl local pack plan --id docker-rest-packager-example -d manifests/
+  odahuflowctl local pack plan -f pack.yaml --dockerfile
+  odahuflowctl local pack plan -f pack.yaml --resolve -o json
+  odahuflowctl local pack plan -f pack.yaml -o 'jsonpath=$.image'
+"""
+
+
+@click.command(epilog=_EPILOG, short_help="Show what would be built, and why.")
+@packaging_options
+@click.option("--dockerfile", is_flag=True, help="Print the plan as a Dockerfile.")
+@click.option("--resolve", is_flag=True, help="Find the base image and choose all versions; needs a network.")
+@engine_options
+@format_option("json", "yaml")
+@loudness_options
+@debug_option
+@click.pass_obj
+def plan(
+    session: Session,
+    /,
+    output_format: OutputFormat | None,
+    engine: str,
+    *,
+    dockerfile: bool,
+    resolve: bool,
+    refresh: bool,
+    **chosen: Any,  # noqa: ANN401  # the fields of Inputs
+) -> None:
+    """Show the image that would be built: its name, base, layers and instructions, and why.
+
+    File contents are shown by size and digest.
+    """
+    if dockerfile and output_format:
+        raise UsageError("--dockerfile and -o both want stdout; choose one", code="usage")
+    inputs = Inputs(**chosen)
+    with shown(session, decisions=dockerfile) as emit:
+        entities = inputs.entities(emit)
+        packaging = inputs.packaging(entities)
+        artifact = inputs.find_artifact(packaging, session.environ, Path.cwd())
+        surroundings = Surroundings(environ=session.environ, engine=engine, on_event=emit, refresh=refresh)
+        act = resolve_request if resolve else plan_request
+        planned = act(inputs.request(packaging, entities, artifact), surroundings)
+    to_stdout(_text(planned, output_format, dockerfile=dockerfile))
+
+
+def _text(planned: BuildPlan | ResolvedPlan, output_format: OutputFormat | None, *, dockerfile: bool) -> str:
+    if dockerfile:
+        return planned.dockerfile().rstrip("\n")
+    if isinstance(planned, ResolvedPlan):
+        document, summary = resolved_document(planned), resolved_summary(planned)
+    else:
+        document, summary = plan_document(planned), plan_summary(planned)
+    return format_document(document, output_format) if output_format else visible(summary)

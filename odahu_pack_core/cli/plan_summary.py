@@ -1,0 +1,79 @@
+"""A plan as people read it: the image, what it stands on, its layers, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from odahu_pack_core.events import Decision
+from odahu_pack_core.plan.build_plan import BuildPlan, Layer, ResolvedPlan
+from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer
+from odahu_pack_core.plan.files import ArtifactFile, TextFile
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+_STEP = 1000
+
+
+def plan_summary(plan: BuildPlan) -> str:
+    """Return a plan in a screenful."""
+    facts = [
+        ("image", str(plan.image)),
+        ("packager", plan.packager),
+        ("base image", str(plan.base.reference)),
+        ("platform", ", ".join(plan.platforms)),
+    ]
+    return _text(facts, [_layer(layer) for layer in plan.layers], plan.decisions)
+
+
+def resolved_summary(resolved: ResolvedPlan) -> str:
+    """Return a resolved plan in a screenful: exact base, exact packages."""
+    plan, base = resolved.plan, resolved.base
+    facts = [
+        ("image", str(plan.image)),
+        ("packager", plan.packager),
+        ("base image", str(base.reference)),
+        ("platform", base.platform),
+        ("python", f"{base.python or 'none'} at {base.interpreter or 'no path'}, {base.libc}"),
+    ]
+    layers = [_layer(layer) for layer in plan.layers]
+    for environment in resolved.environments:
+        names = [f"{package.name} {package.version}" for package in environment.packages]
+        layers.append((environment.layer, f"{environment.mode}: {', '.join(names) or 'nothing to install'}"))
+    return _text(facts, layers, (*plan.decisions, *resolved.decisions))
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes in words, such as ``1.4 MB``."""
+    amount = float(size)
+    for unit in _UNITS:
+        if amount < _STEP or unit == _UNITS[-1]:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= _STEP
+    raise AssertionError("the last unit always returns")
+
+
+def _text(
+    facts: Iterable[tuple[str, str]], layers: Iterable[tuple[str, str]], decisions: Iterable[Decision]
+) -> str:
+    lines = [*_aligned(facts), "layers:", *(f"  {line}" for line in _aligned(layers))]
+    why = [f"  {decision.subject}: {decision.choice} ({decision.reason})" for decision in decisions]
+    return "\n".join([*lines, *(["why:", *why] if why else [])])
+
+
+def _aligned(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    listed = list(pairs)
+    width = max((len(name) for name, _ in listed), default=0) + 1
+    for name, text in listed:
+        yield f"{name + ':':<{width}} {text}"
+
+
+def _layer(layer: Layer) -> tuple[str, str]:
+    if isinstance(layer, EnvironmentLayer):
+        return layer.name, f"{layer.prefix}: {_needs(layer.dependencies)}"
+    sizes = [file.size for file in layer.files if isinstance(file, TextFile | ArtifactFile)]
+    plural = "" if len(sizes) == 1 else "s"
+    return layer.name, f"{len(sizes)} file{plural}, {size_text(sum(sizes))}"
+
+
+def _needs(dependencies: Dependencies) -> str:
+    needs = (*dependencies.conda, *dependencies.pip, *dependencies.wheels)
+    return ", ".join(needs) or "nothing"
