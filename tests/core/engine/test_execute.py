@@ -79,7 +79,7 @@ def test_extra_files_are_there_for_run(docker, facts, docker_cli, new_name, even
 
 def test_a_failed_step_is_shown_with_its_last_lines(docker, facts, docker_cli, new_name, events):
     name, mark = new_name(), uuid.uuid4().hex
-    script = f"for i in $(seq 30); do echo line $i; done; echo {mark} >&2; exit 3"
+    script = f"exec 2>&1; for i in $(seq 30); do echo line $i; done; echo {mark} >&2; exit 3"
 
     with pytest.raises(EngineError) as caught:
         docker.execute(
