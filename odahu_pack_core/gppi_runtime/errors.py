@@ -10,6 +10,8 @@ The tree::
         └── PredictionError    … raised, or returned what JSON cannot hold
 """
 
+import contextlib
+import importlib
 import json
 import traceback
 from types import TracebackType
@@ -17,6 +19,12 @@ from typing import Any
 
 _PACKAGE = __name__.rpartition(".")[0]
 _MAX_QUOTED = 80
+
+# What `traceback` imports only while it formats, in one Python or another. By then the model's folder
+# comes first on sys.path, and a model may have a module of that name.
+for _name in ("_colorize", "_suggestions", "ast", "linecache", "tokenize", "unicodedata"):
+    with contextlib.suppress(ImportError):
+        importlib.import_module(_name)
 
 
 class GppiError(Exception):

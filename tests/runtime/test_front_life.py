@@ -106,3 +106,17 @@ def test_as_process_1_it_reaps_orphans_and_ends_on_sigterm(runtime, model, tmp_p
         children = Path(f"/proc/{front.process.pid}/task/{front.process.pid}/children").read_text()
         os.kill(int(children), signal.SIGTERM)
         assert front.process.wait(5) == 0
+
+
+@pytest.mark.slow
+def test_a_client_that_does_not_read_its_answer_does_not_hold_up_the_end(runtime, model, tmp_path):
+    with serve(runtime, model("misbehaving"), tmp_path, "--timeout", "2") as front, socket.socket() as line:
+        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        line.connect(("127.0.0.1", front.port))
+        body = b'{"data": [["echo", "%s"]]}' % (b"x" * 20_000_000)
+        line.sendall(
+            b"POST /api/model/invoke HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+        )
+        front.wait(lambda: "200 OK" in front.stdout)
+        front.process.send_signal(signal.SIGTERM)
+        assert front.process.wait(6) == 0

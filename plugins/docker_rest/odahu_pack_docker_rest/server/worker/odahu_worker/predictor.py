@@ -3,7 +3,6 @@
 import queue
 import sys
 import threading
-import traceback
 from typing import Tuple
 
 from gppi_runtime import DocumentError, Model, ModelError, Signature, predict_json, write_json
@@ -45,7 +44,11 @@ class Predictor:
     def _answer_requests(self) -> None:
         while True:
             frame = self._requests.get()
-            status, body = self._answer(frame.body)
+            try:
+                status, body = self._answer(frame.body)
+            except BaseException:  # noqa: BLE001 - whatever happened, this thread must go on answering
+                sys.excepthook(*sys.exc_info())
+                status, body = 500, _FAILURE
             self._channel.send(ANSWER, body, frame.header.number, status)
 
     def _answer(self, body: bytes) -> Tuple[int, bytes]:
@@ -56,10 +59,11 @@ class Predictor:
         except ModelError as error:
             sys.stderr.write(error.details or error.message + "\n")
             return 500, _failure(error.message, error.code)
-        except BaseException:  # noqa: BLE001 - whatever happened, this thread must go on answering
-            sys.stderr.write(traceback.format_exc())
-            return 500, _failure("the server failed", "internal_error")
 
 
 def _failure(message: str, code: str) -> bytes:
     return write_json({"message": message, "code": code})
+
+
+# Written at once: when it is needed, little can be relied on.
+_FAILURE = _failure("the server failed", "internal_error")
