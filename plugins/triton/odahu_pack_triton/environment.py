@@ -33,6 +33,7 @@ CONDA_NAMES: Final = ("conda.yaml", "conda.yml")
 LAYER: Final = "environment"
 _ARCHIVE: Final = "environment.tar.gz"
 _NUMPY: Final = "numpy"
+_MOST_PATCHES: Final = 50
 
 
 @dataclass(frozen=True)
@@ -40,16 +41,18 @@ class ModelEnvironment:
     """A Python model's environment and how Triton finds it.
 
     Args:
+        conda_path: The conda file that asks for it.
         layer: The environment's layer.
-        python: Python X.Y that the conda file asks for; None where it leaves that open.
+        python_pin: The conda file's Python pin as a version specifier; empty without one.
         options: Options of the server.
         parameter: Value of ``EXECUTION_ENV_PATH``; empty for releases that do not know it.
         files: More files of the model's folder.
         decisions: Choices made, with their reasons.
     """
 
+    conda_path: str
     layer: EnvironmentLayer
-    python: str | None
+    python_pin: str
     options: tuple[str, ...]
     parameter: str
     files: tuple[TextFile, ...]
@@ -89,8 +92,8 @@ def plan_environment(
     dependencies, added = _with_needs(conda.dependencies, release)
     layer = EnvironmentLayer(LAYER, MODEL_ENVIRONMENT, "venv", dependencies, activate=True)
     options, parameter, files = _means(release, folder)
-    python = release.python if conda.python else None
-    return ModelEnvironment(layer, python, options, parameter, files, (*conda.decisions, *added))
+    decisions = (*conda.decisions, *added)
+    return ModelEnvironment(conda_path, layer, conda.python, options, parameter, files, decisions)
 
 
 def _check_python(conda: CondaFile, conda_path: str, release: Release) -> None:
@@ -109,7 +112,7 @@ def _check_python(conda: CondaFile, conda_path: str, release: Release) -> None:
 
 def _admits(specifier: str, python: str) -> bool:
     specifiers = SpecifierSet(specifier)
-    return any(specifiers.contains(f"{python}.{patch}") for patch in (0, 99))
+    return any(specifiers.contains(f"{python}.{patch}") for patch in range(_MOST_PATCHES))
 
 
 def _with_needs(dependencies: Dependencies, release: Release) -> tuple[Dependencies, tuple[Decision, ...]]:

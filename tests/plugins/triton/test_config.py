@@ -237,10 +237,22 @@ def test_a_file_of_labels_that_is_missing_is_an_error(plan):
         plan({"model.onnx": "", "config.pbtxt": 'output { name: "y" label_filename: "../l.txt" }'})
 
 
-def test_two_environments_are_an_error(plan):
-    text = 'backend: "python" parameters { key: "EXECUTION_ENV_PATH" value { string_value: "/x.tar.gz" } }'
-    files = {"model.py": "", "config.pbtxt": text, "conda.yaml": "dependencies: [numpy]"}
-    with pytest.raises(
-        PlanError, match=r"names the environment '/x\.tar\.gz', and the artifact has a conda file"
-    ):
-        plan(files, **NEW)
+NAMING_AN_ENVIRONMENT = """\
+backend: "python"
+parameters { key: "EXECUTION_ENV_PATH" value { string_value: "$$TRITON_MODEL_DIRECTORY/1/env.tar.gz" } }
+"""
+
+
+@pytest.mark.parametrize("tag", ["20.11-py3", "24.10-py3"])
+def test_two_environments_are_an_error(plan, tag):
+    files = {"model.py": "", "config.pbtxt": NAMING_AN_ENVIRONMENT, "conda.yml": "dependencies: [numpy]"}
+    with pytest.raises(PlanError, match=r"env\.tar\.gz', but conda\.yml makes one, too"):
+        plan(files, triton_base_image_tag=tag)
+
+
+def test_an_environment_that_the_release_ignores_is_an_error(plan):
+    files = {"model.py": "", "env.tar.gz": "", "config.pbtxt": NAMING_AN_ENVIRONMENT}
+    with pytest.raises(PlanError, match=r"Triton 21\.05 ignores EXECUTION_ENV_PATH") as caught:
+        plan(files, triton_base_image_tag="21.05-py3")
+    assert "21.06-py3 or newer" in caught.value.hint
+    assert _config_of(plan({}, triton_base_image_tag="21.06-py3")) == NAMING_AN_ENVIRONMENT

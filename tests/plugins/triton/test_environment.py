@@ -132,15 +132,13 @@ def test_a_numpy_that_a_release_cannot_work_with_is_refused(plan, line, tag, bou
 
 
 @pytest.mark.parametrize(
-    ("pin", "tag"), [("=3.10", "24.10-py3"), (">=3.8,<3.11", "24.10-py3"), ("=3.6", "20.11-py3")]
+    ("pin", "tag"),
+    [("=3.10", "24.10-py3"), (">=3.8,<3.11", "24.10-py3"), ("=3.6", "20.11-py3"), ("", "24.10-py3")],
 )
 def test_a_python_that_the_stub_has_is_asked_of_the_base(plan, pin, tag):
-    made = plan({**PYTHON, "conda.yaml": _conda("attrs", python=pin)}, triton_base_image_tag=tag)
-    assert made.base.python == {"24.10-py3": "3.10", "20.11-py3": "3.6"}[tag]
-
-
-def test_without_a_pin_any_python_of_the_base_will_do(plan):
-    assert plan({**PYTHON, "conda.yaml": CONDA}, triton_base_image_tag="24.10-py3").base.python is None
+    files = {**PYTHON, "conda.yaml": _conda("attrs", python=pin) if pin else CONDA}
+    specifier = f"={pin}.*" if pin.startswith("=") else pin
+    assert plan(files, triton_base_image_tag=tag).base.python_pin == specifier
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ def test_a_new_release_needs_no_options(plan):
 
 def test_a_gppi_artifact_is_refused_in_words(tmp_path, job):
     gppi = ModelArtifact("gppi", tmp_path, (), "wine", "1.0")
-    with pytest.raises(ArtifactError, match="this artifact is a gppi model") as caught:
+    with pytest.raises(ArtifactError, match="this is a gppi artifact") as caught:
         TritonPackager().plan(job(gppi))
     assert caught.value.hint == "use docker-rest or docker-cli for it"
 

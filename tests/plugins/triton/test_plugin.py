@@ -64,7 +64,7 @@ def test_the_example_is_planned_through_the_public_api(example, request_of):
 
 
 def test_a_gppi_artifact_is_recognised_and_refused(write_artifact, request_of):
-    with pytest.raises(ArtifactError, match="this artifact is a gppi model"):
+    with pytest.raises(ArtifactError, match="this is a gppi artifact"):
         plan_model(**request_of, artifact=write_artifact(GPPI))
 
 
