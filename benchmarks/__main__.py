@@ -1,0 +1,32 @@
+"""``python -m benchmarks``: run some benchmarks, or all of them."""
+
+import argparse
+from pathlib import Path
+
+from benchmarks import memory, packaging, startup
+from benchmarks.report import write
+
+BENCHMARKS = {"startup": startup.run, "package": packaging.run, "memory": memory.run}
+RESULTS = Path(__file__).parent / "results"
+
+
+def main() -> None:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser("python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", help=f"{', '.join(BENCHMARKS)}; all when none is named"
+    )
+    parser.add_argument(
+        "--results", type=Path, default=RESULTS, metavar="DIR", help="where figures go (benchmarks/results)"
+    )
+    chosen = parser.parse_args()
+    unknown = set(chosen.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    for name in chosen.names or BENCHMARKS:
+        print(f"{name} …", flush=True)
+        print(write(BENCHMARKS[name](), chosen.results))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""Other packagers, each in an environment of its own below the workbench's state folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from workbench.state import StateFolder
+
+UV = Path(sys.executable).with_name("uv")
+
+
+def peer(name: str) -> Path:
+    """Install a peer unless it is there, and return the folder of its programs.
+
+    Args:
+        name: A distribution in the index, such as ``mlflow``.
+    """
+    folder = StateFolder.of(os.environ).folder("peers") / name
+    if not (folder / "installed").exists():
+        subprocess.run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
+        python = folder / "bin" / "python"
+        subprocess.run([UV, "pip", "install", "--quiet", "--python", python, name], check=True)
+        subprocess.run([python, "-m", "compileall", "-q", "-j", "0", folder / "lib"], check=False)
+        (folder / "installed").touch()
+    return folder / "bin"
+
+
+def version_of(python: Path, name: str) -> str:
+    """Return the version of a distribution that a Python has."""
+    asked = [str(python), "-c", f"from importlib.metadata import version; print(version({name!r}))"]
+    return subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
