@@ -17,6 +17,7 @@ ENVIRONMENT_PARAMETER: Final = "EXECUTION_ENV_PATH"
 
 _MOST_CHARACTERS: Final = 1024 * 1024
 _LONGEST_REASON: Final = 300
+_LONGEST_NAME: Final = 60
 _UNKNOWN: Final = re.compile(r'(Message|Enum) type "([\w.]+)" has no (?:field|value) named "?([^"]+?)"?\.?$')
 _OTHER_BACKENDS: Final = ("dali", "fil", "identity", "openvino", "repeat", "square", "tensorrtllm", "vllm")
 _OTHER_PLATFORMS: Final = ("ensemble",)
@@ -126,7 +127,7 @@ def _in_words(error: str, line: int | None, column: int | None) -> str:
     unknown = _UNKNOWN.search(reason)
     if unknown is None:
         return f"{place}: {reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON] + '…'}"
-    kind, owner, name = unknown.groups()
+    kind, owner, name = unknown[1], unknown[2], unknown[3][:_LONGEST_NAME]
     what = "field" if kind == "Message" else "value"
     near = did_you_mean(name, _names(kind, owner))
     return f"{place}: unknown {what} {name!r} of {owner.rpartition('.')[2]}; {near}"
