@@ -10,7 +10,7 @@ from typing import Protocol
 
 from odahu_pack_core.artifact.reading import open_member
 from odahu_pack_core.environment.conda_mode import conda_instructions
-from odahu_pack_core.events import Decision, EventSink
+from odahu_pack_core.events import Decision, Event, EventSink
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.build_plan import BASE_BLOCK, Block, BuildPlan, FilesLayer, ResolvedPlan
 from odahu_pack_core.plan.environment import EnvironmentLayer, ResolvedEnvironment
@@ -67,15 +67,16 @@ def resolve_plan(
     """
     decisions: list[Decision] = []
 
-    def collect(decision: Decision) -> None:
-        decisions.append(decision)
-        emit(decision)
+    def note(event: Event) -> None:
+        if isinstance(event, Decision):
+            decisions.append(event)
+        emit(event)
 
-    base = engine.inspect_base(plan.base, plan.platforms[0], pull, emit)
+    base = engine.inspect_base(plan.base, plan.platforms[0], pull, note)
     check_base_python(plan.base, base)
-    collect(Decision("base image", str(base.reference), base.origin))
+    note(Decision("base image", str(base.reference), base.origin))
     layers = [layer for layer in plan.layers if isinstance(layer, EnvironmentLayer)]
-    resolved = tuple(environments.resolve(layer, base, artifact_root, emit) for layer in layers)
+    resolved = tuple(environments.resolve(layer, base, artifact_root, note) for layer in layers)
     blocks = tuple(_pinned(block, base) for block in plan.blocks)
     files: dict[str, bytes] = {}
     for layer, environment in zip(layers, resolved, strict=True):
