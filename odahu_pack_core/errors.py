@@ -15,10 +15,12 @@ OdahuPackError            1   something unexpected
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_LONGEST_NAME: Final = 100
 
 
 class OdahuPackError(Exception):
@@ -108,7 +110,8 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """
     candidates = sorted(known)
     by_folded = {candidate.casefold(): candidate for candidate in candidates}
-    near = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    # A near match of something endless helps nobody, and looking for it takes long.
+    near = difflib.get_close_matches(name[:_LONGEST_NAME].casefold(), list(by_folded), n=1, cutoff=0.6)
     if near:
         return f"did you mean {by_folded[near[0]]!r}?"
     return f"known: {', '.join(candidates)}" if candidates else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,8 +16,11 @@ from odahu_pack_core.errors import SpecError
 
 from .entity import Entity, StrictModel, Text
 
-_FORMS = "a plain string is base64; write it as base64 of UTF-8 text, or as {env: NAME}, {file: PATH} or {value: TEXT}"
+_FORMS = (
+    "a plain string is base64 of UTF-8 text; the other forms are {env: NAME}, {file: PATH} and {value: TEXT}"
+)
 _MASK = "*****"
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 
 
 def _mask(_: SecretStr) -> str:
@@ -55,20 +59,28 @@ class FileSecret(StrictModel):
 
 
 def _form(value: Any) -> str:  # noqa: ANN401  # a discriminator sees anything
+    """Name the form of a secret by a tag that no key of a document equals."""
     if isinstance(value, EncodedSecret):
-        return "base64"
+        return "<base64>"
     if isinstance(value, EnvironmentSecret) or (isinstance(value, Mapping) and "env" in value):
-        return "env"
+        return "<env>"
     if isinstance(value, FileSecret) or (isinstance(value, Mapping) and "file" in value):
-        return "file"
-    return "value"
+        return "<file>"
+    return "<value>"
 
 
 def _from_base64(value: object) -> object:
-    if not isinstance(value, str):
+    if isinstance(value, Mapping | StrictModel) or value is None:
         return value
+    if not isinstance(value, str):
+        raise ValueError(f"must be text or a mapping; {_FORMS}")  # noqa: TRY004  # pydantic reports ValueError
+    if value == _MASK:
+        raise ValueError(f"{_MASK} is what stands in place of a secret; write the secret itself: {_FORMS}")
+    packed = "".join(value.split())  # base64 may be folded
     try:
-        text = base64.b64decode(value.encode(), validate=True).decode()
+        if not _BASE64.fullmatch(packed):
+            raise binascii.Error  # noqa: TRY301  # b64decode is lenient in ways that differ between Pythons
+        text = base64.b64decode(packed).decode()
     except (binascii.Error, UnicodeError):
         raise ValueError(f"not base64 of UTF-8 text; {_FORMS}") from None
     return EncodedSecret(value=SecretStr(text))
@@ -77,10 +89,10 @@ def _from_base64(value: object) -> object:
 AnySecret = EncodedSecret | WrittenSecret | EnvironmentSecret | FileSecret
 
 Secret = Annotated[
-    Annotated[EncodedSecret, Tag("base64")]
-    | Annotated[WrittenSecret, Tag("value")]
-    | Annotated[EnvironmentSecret, Tag("env")]
-    | Annotated[FileSecret, Tag("file")],
+    Annotated[EncodedSecret, Tag("<base64>")]
+    | Annotated[WrittenSecret, Tag("<value>")]
+    | Annotated[EnvironmentSecret, Tag("<env>")]
+    | Annotated[FileSecret, Tag("<file>")],
     Discriminator(_form),
     BeforeValidator(_from_base64),
 ]
@@ -100,7 +112,7 @@ def reveal(
         read_text: Reads the file it may name.
 
     Raises:
-        SpecError: The variable is not set, or the file cannot be read.
+        SpecError: The variable is not set, or the file cannot be read as text.
     """
     if isinstance(secret, EncodedSecret | WrittenSecret):
         return secret.value.get_secret_value()
@@ -110,8 +122,9 @@ def reveal(
         return environ[secret.env]
     try:
         return read_text(Path(secret.file).expanduser()).removesuffix("\n")
-    except (OSError, UnicodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+    except (OSError, ValueError, RuntimeError) as error:
+        # ValueError: not UTF-8, or a path with a NUL; RuntimeError: nobody's home folder.
+        reason = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise SpecError(f"cannot read a secret from {secret.file}: {reason}", code="secret-missing") from None
 
 
@@ -142,7 +155,10 @@ class ConnectionSpec(StrictModel):
     def _one_line(cls, value: str) -> str:
         if not value.isprintable() or " " in value:
             raise ValueError("a uri holds neither spaces nor control characters")
-        if "@" in value.partition("://")[2].partition("/")[0]:
+        scheme, _, rest = value.rpartition("://")
+        user, at, _ = rest.partition("/")[0].rpartition("@")
+        # A name alone is part of git's addresses (git@host:path); with http it would be a token.
+        if at and (":" in user or scheme in {"http", "https"}):
             raise ValueError("a uri holds no credentials; use username and password")
         return value
 

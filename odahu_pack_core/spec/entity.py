@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -11,10 +11,9 @@ from .origin import FieldPath, Origin
 
 EntityT = TypeVar("EntityT", bound="Entity")
 
-Identifier = Annotated[
-    str,
-    StringConstraints(strict=True, max_length=63, pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"),
-]
+IDENTIFIER_PATTERN: Final = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$"
+
+Identifier = Annotated[str, StringConstraints(strict=True, max_length=63, pattern=IDENTIFIER_PATTERN)]
 """An entity's id: at most 63 lowercase letters, digits and ``-``, with a letter or digit at both ends."""
 
 Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
@@ -49,7 +48,7 @@ class Entity(StrictModel):
         """The document this entity was read from; None when it was made in Python."""
         return self._origin
 
-    def written_in(self: EntityT, origin: Origin) -> EntityT:
+    def written_in(self: EntityT, origin: Origin) -> EntityT:  # noqa: PYI019  # Python 3.10 has no Self
         """Return the entity with the document it was read from."""
         copy = self.model_copy()
         copy._origin = origin  # noqa: SLF001  # the copy is ours

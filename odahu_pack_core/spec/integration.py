@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from .entity import Entity, Identifier, StrictModel, Text
+from .entity import Entity, StrictModel, Text
 
 
 def _refuse_repeated(what: str, names: list[str]) -> None:
@@ -41,6 +41,11 @@ class ArgumentProperty(StrictModel):
 
     name: Text
     parameters: tuple[Parameter, ...] = Field(default=(), strict=False)
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _null_is_empty(cls, value: object) -> object:
+        return () if value is None else value
 
     @model_validator(mode="after")
     def _keywords_once(self) -> ArgumentProperty:
@@ -95,6 +100,11 @@ class IntegrationSpec(StrictModel):
     privileged: bool | None = None
     schema_: IntegrationSchema = Field(default=IntegrationSchema(), alias="schema")
 
+    @field_validator("schema_", mode="before")
+    @classmethod
+    def _null_is_empty(cls, value: object) -> object:
+        return IntegrationSchema() if value is None else value
+
 
 class IntegrationStatus(StrictModel):
     """Kept for ODAHU's sake; always empty."""
@@ -104,6 +114,5 @@ class PackagingIntegration(Entity):
     """A packager as the user sees it: its id is a packaging's ``integrationName``."""
 
     kind: Literal["PackagingIntegration"] = "PackagingIntegration"
-    id: Identifier
     spec: IntegrationSpec
     status: IntegrationStatus | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,10 +11,10 @@ from typing import Any, Final, TypeVar
 from odahu_pack_core.errors import SpecError, did_you_mean
 
 from .connection import Connection
-from .document import Document, parse_documents
+from .document import MOST_BYTES, Document, parse_documents
 from .entity import Entity
 from .integration import PackagingIntegration
-from .origin import Origin, Problem, describe
+from .origin import Problem, describe
 from .packaging import ModelPackaging
 from .validation import validate_document
 
@@ -95,10 +96,14 @@ def read_text(file: Path) -> str:
     """Return a manifest's text.
 
     Raises:
-        SpecError: The file cannot be read as UTF-8 text.
+        SpecError: The file cannot be read as UTF-8 text, or is larger than any manifest.
     """
     try:
-        return file.read_text(encoding="utf-8-sig")
+        with file.open("rb") as stream:
+            content = stream.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            raise SpecError(f"{file}: larger than {MOST_BYTES} bytes, which no manifest is", code="too-large")
+        return content.decode("utf-8-sig")
     except OSError as error:
         raise SpecError(f"cannot read {file}: {error.strerror}", code="unreadable") from None
     except UnicodeDecodeError as error:
@@ -110,14 +115,22 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
     seen: set[Path] = set()
     for path in paths:
         members = [path]
-        if path.is_dir():
-            members = sorted(p for p in path.iterdir() if p.suffix in _SUFFIXES and p.is_file())
-            if not members:
-                raise SpecError(f"{path}: holds no *.yaml, *.yml or *.json file", code="unreadable")
+        if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where a parent cannot be entered
+            members = _manifests_in(path)
         for member in members:
             if member.resolve() not in seen:
                 seen.add(member.resolve())
                 yield member
+
+
+def _manifests_in(folder: Path) -> list[Path]:
+    try:
+        members = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES and path.is_file())
+    except OSError as error:
+        raise SpecError(f"cannot read {folder}: {error.strerror}", code="unreadable") from None
+    if not members:
+        raise SpecError(f"{folder}: holds no *.yaml, *.yml or *.json file", code="unreadable")
+    return members
 
 
 def _documents(file: Path, faults: list[str]) -> Iterator[Document]:
@@ -129,15 +142,10 @@ def _documents(file: Path, faults: list[str]) -> Iterator[Document]:
         return
     for document in documents:
         if isinstance(document.value, list):
-            yield from (_member(document, index) for index in range(len(document.value)))
+            for index, value in enumerate(document.value):
+                yield Document(value, document.origin.of_item(index))
         else:
             yield document
-
-
-def _member(document: Document, index: int) -> Document:
-    origin = document.origin
-    lines = {path[1:]: line for path, line in origin.lines.items() if path[:1] == (index,)}
-    return Document(document.value[index], Origin(origin.file, origin.document, origin.documents, lines))
 
 
 def _kind_of(document: Document) -> tuple[str, Problem | None]:
@@ -170,6 +178,6 @@ def _repeated(entities: list[Entity]) -> Iterator[str]:
     for entity in entities:
         key = (type(entity).__name__, entity.id)
         if key in first:
-            there = first[key].place()
-            yield f"{entity.place(('id',))}: id: {key[0]} {key[1]!r} is written a second time; first in {there}"
+            here, there = entity.place(("id",)), first[key].place()
+            yield f"{here}: id: {key[0]} {key[1]!r} is written a second time; first in {there}"
         first.setdefault(key, entity)

@@ -1,6 +1,7 @@
 """The GPPI manifest: what a trained model says of itself in ``odahuflow.project.yaml``.
 
-Unknown keys are kept, since trainers add their own; scalars are read as text, so that version ``1.10`` stays so.
+Unknown keys are kept, since trainers add their own; scalars are read as text, so that version ``1.10`` stays
+as it is.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
-from pydantic.functional_validators import BeforeValidator
+from pydantic.functional_validators import AfterValidator, BeforeValidator
 
 from .entity import Entity, Identifier, StrictModel, Text
 from .quantity import parse_quantity
@@ -20,7 +20,9 @@ def _checked_quantity(value: str) -> str:
     return value
 
 
-Quantity = Annotated[str, BeforeValidator(_text_of_number), Field(strict=True)]
+Quantity = Annotated[
+    str, BeforeValidator(_text_of_number), Field(strict=True), AfterValidator(_checked_quantity)
+]
 """A Kubernetes quantity; a bare number in YAML is read as its text."""
 
 
@@ -31,41 +33,34 @@ class ResourceAmounts(StrictModel):
     memory: Quantity | None = None
     gpu: Quantity | None = None
 
-    @field_validator("cpu", "memory", "gpu")
-    @classmethod
-    def _is_quantity(cls, value: str | None) -> str | None:
-        return None if value is None else _checked_quantity(value)
-
 
 _DEFAULT_LIMITS = ResourceAmounts(cpu="2", memory="2Gi")
 _DEFAULT_REQUESTS = ResourceAmounts(cpu="1", memory="1Gi")
 
 
 class Resources(StrictModel):
-    """Limits and requests of a packaging in a cluster; requests never exceed limits."""
+    """Limits and requests of a packaging in a cluster, each one filled in; requests never exceed limits."""
 
-    limits: ResourceAmounts = _DEFAULT_LIMITS
+    limits: ResourceAmounts = ResourceAmounts()
     requests: ResourceAmounts = ResourceAmounts()
 
-    @field_validator("limits", mode="before")
+    @field_validator("limits", "requests", mode="before")
     @classmethod
-    def _limits_or_default(cls, value: object) -> object:
-        return _DEFAULT_LIMITS if value is None else value
-
-    @field_validator("requests", mode="before")
-    @classmethod
-    def _requests_or_default(cls, value: object) -> object:
+    def _null_is_absent(cls, value: object) -> object:
         return ResourceAmounts() if value is None else value
 
     @model_validator(mode="after")
-    def _requests_within_limits(self) -> Resources:
-        filled = {}
+    def _filled_in(self) -> Resources:
+        limits, requests = {}, {}
         for name in ("cpu", "memory", "gpu"):
             limit, request = getattr(self.limits, name), getattr(self.requests, name)
-            filled[name] = request or _default_request(name, limit)
-            if request and limit and parse_quantity(request) > parse_quantity(limit):
-                raise ValueError(f"requests.{name} {request} is more than limits.{name} {limit}")
-        object.__setattr__(self, "requests", ResourceAmounts(**filled))
+            limits[name] = limit or getattr(_DEFAULT_LIMITS, name)
+            requests[name] = request or _default_request(name, limits[name])
+            if request and limits[name] and parse_quantity(request) > parse_quantity(limits[name]):
+                said = f"{'is' if limit else 'is by default'} {limits[name]}"
+                raise ValueError(f"requests.{name} {request} is too much: limits.{name} {said}")
+        object.__setattr__(self, "limits", ResourceAmounts(**limits))
+        object.__setattr__(self, "requests", ResourceAmounts(**requests))
         return self
 
 

@@ -6,16 +6,23 @@ Source: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/q
 from __future__ import annotations
 
 import re
-from decimal import Decimal
+from fractions import Fraction
 from typing import Final
 
-_QUANTITY: Final = re.compile(r"\A\+?(\d+(?:\.\d*)?|\.\d+)(?:([eE][+-]?\d{1,2})|([numkMGTPE]|[KMGTPE]i))?\Z")
-_DECIMAL_POWER: Final = {"n": -9, "u": -6, "m": -3, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
-_BINARY_POWER: Final = {"Ki": 10, "Mi": 20, "Gi": 30, "Ti": 40, "Pi": 50, "Ei": 60}
+_QUANTITY: Final = re.compile(
+    r"\+?(?P<number>[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE](?P<power>[+-]?[0-9]{1,2})|(?P<suffix>[numkMGTPE]|[KMGTPE]i))?"
+)
+_SCALE: Final = {
+    **{
+        suffix: Fraction(f"1e{power}")
+        for suffix, power in zip("numkMGTPE", (-9, -6, -3, 3, 6, 9, 12, 15, 18), strict=True)
+    },
+    **{f"{prefix}i": Fraction(1024**power) for power, prefix in enumerate("KMGTPE", 1)},
+}
 _LONGEST: Final = 64
 
 
-def parse_quantity(text: str) -> Decimal:
+def parse_quantity(text: str) -> Fraction:
     """Return the exact amount that a quantity such as ``1Gi``, ``250m`` or ``2`` stands for.
 
     Args:
@@ -24,12 +31,9 @@ def parse_quantity(text: str) -> Decimal:
     Raises:
         ValueError: It is not a Kubernetes quantity, or is negative.
     """
-    match = _QUANTITY.match(text) if len(text) <= _LONGEST else None
+    match = _QUANTITY.fullmatch(text) if len(text) <= _LONGEST else None
     if match is None:
         raise ValueError(f"{text[:_LONGEST]!r} is not a quantity; write for example 500m, 2, 128Mi or 1Gi")
-    number, exponent, suffix = match.groups()
-    if exponent:
-        return Decimal(number + exponent)
-    if suffix in _BINARY_POWER:
-        return Decimal(number) * 2 ** _BINARY_POWER[suffix]
-    return Decimal(number).scaleb(_DECIMAL_POWER.get(suffix, 0))
+    if match["power"]:
+        return Fraction(f"{match['number']}e{match['power']}")
+    return Fraction(match["number"]) * _SCALE.get(match["suffix"], 1)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from odahu_pack_core.errors import SpecError, did_you_mean
 
+from .entity import IDENTIFIER_PATTERN
 from .origin import FieldPath, Problem, describe
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def validate_document(document: Document, model: type[ModelT]) -> ModelT:
         SpecError: Names each fault with its place; ``SpecError.message`` has a line for each.
     """
     try:
-        return model.model_validate(document.value)
+        return model.model_validate(document.value, by_alias=True, by_name=False)
     except ValidationError as error:
         problems = problems_of(error, model, document.value)
         raise SpecError(describe(problems, document.origin), code="invalid") from None
@@ -65,7 +66,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: object) -> Pr
     if kind == "extra_forbidden":
         keys = _keys_beside(model, path)
         return Problem(path, f"unknown key; {did_you_mean(str(path[-1]), keys)}")
-    if kind == "string_pattern_mismatch" and path[-1:] == ("id",):
+    if kind == "string_pattern_mismatch" and details.get("ctx", {}).get("pattern") == IDENTIFIER_PATTERN:
         return Problem(path, "must be lowercase letters, digits and '-', with a letter or digit at both ends")
     message = _EXPECTED.get(kind) or details["msg"].removeprefix("Value error, ")
     return Problem(path, message[:1].lower() + message[1:])
