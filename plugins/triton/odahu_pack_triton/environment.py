@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -117,7 +117,7 @@ def _admits(specifier: str, python: str) -> bool:
 
 def _with_needs(dependencies: Dependencies, release: Release) -> tuple[Dependencies, tuple[Decision, ...]]:
     """Add what the Python backend itself imports in the model's environment, and the bounds it has."""
-    present = {canonicalize_name(r.name): r for r in _requirements(dependencies)}
+    present = {canonicalize_name(r.name): r for r in _requirements(dependencies.pip)}
     _check_numpy(present.get(canonicalize_name(_NUMPY)), release)
     needs = tuple(map(Requirement, (_NUMPY + release.numpy, *release.python_needs)))
     missing = tuple(str(need) for need in needs if canonicalize_name(need.name) not in present)
@@ -127,13 +127,27 @@ def _with_needs(dependencies: Dependencies, release: Release) -> tuple[Dependenc
     decisions += [Decision("constraint", bound, f"{backend} works with nothing newer") for bound in bounds]
     pip = (*dependencies.pip, *missing)
     constraints = (*dependencies.constraints, *bounds)
-    return replace(dependencies, pip=pip, constraints=constraints), tuple(decisions)
+    changed = replace(dependencies, pip=pip, constraints=constraints)
+    return _with_conda_words(changed, needs, release), tuple(decisions)
 
 
-def _requirements(dependencies: Dependencies) -> Iterator[Requirement]:
-    for line in dependencies.pip:
+def _with_conda_words(
+    dependencies: Dependencies, needs: Sequence[Requirement], release: Release
+) -> Dependencies:
+    """Say the same in words of a conda environment, which brings a Python of its own: the stub's."""
+    words = dependencies.as_written
+    if words is None:
+        return dependencies
+    from_pip = {canonicalize_name(requirement.name) for requirement in _requirements(words.pip)}
+    specs = (str(need) for need in needs if canonicalize_name(need.name) not in from_pip)
+    packages = (*words.packages, f"python={release.python}", *specs)
+    return replace(dependencies, as_written=replace(words, packages=packages))
+
+
+def _requirements(lines: Iterable[str]) -> Iterator[Requirement]:
+    for line in lines:
         try:
-            yield Requirement(line)
+            yield Requirement(line.partition(" --")[0])
         except InvalidRequirement:  # the resolver words it better
             continue
 

@@ -114,7 +114,9 @@ def test_what_the_python_backend_imports_is_added(plan, tag, needs):
     assert [d.choice for d in made.decisions if d.subject == "dependency"] == list(needs)
 
 
-@pytest.mark.parametrize("line", ["numpy", "NumPy>=1.19", "numpy==1.22.4"])
+@pytest.mark.parametrize(
+    "line", ["numpy", "NumPy>=1.19", "numpy==1.22.4", f"numpy==1.22.4 --hash=sha256:{'0' * 64}"]
+)
 def test_a_numpy_of_the_model_stays_and_is_bounded(plan, line):
     made = plan({**PYTHON, "conda.yaml": _conda(line)}, triton_base_image_tag="24.10-py3")
     dependencies = _environment(made).dependencies
