@@ -2,15 +2,16 @@
 
 import json
 import re
+import sys
 from collections import Counter
 from typing import Any, Dict, List, Match, NamedTuple, NoReturn, Tuple
 
 from .errors import DocumentError, JsonSyntaxError, quoted
 
-# CPython's own limit from 3.11 on: longer literals take quadratic time to convert.
-MAX_INTEGER_DIGITS = 4300
+# The limit that later Pythons have themselves.
+_MAX_INTEGER_DIGITS = 4300
 
-_LONG_INTEGER = re.compile(r"(?<!\d)\d{%d}" % (MAX_INTEGER_DIGITS + 1))
+_LONG_INTEGER = re.compile(r"(?<!\d)\d{%d}" % (_MAX_INTEGER_DIGITS + 1))
 _STRING = r'"(?:[^"\\]|\\.)*(?:"|\Z)'
 _CONSTANT = re.compile(_STRING + r"|(-?Infinity|NaN)", re.DOTALL)
 # A comma right behind an opening bracket, a colon or another comma ends no value: it stays an error.
@@ -74,11 +75,15 @@ def _decode(raw: bytes) -> str:
 
 
 def _parse(text: str) -> Any:
-    # The check by hand costs a call for each number, so only a text that needs it pays for it.
-    parse_int = _bounded_int if _LONG_INTEGER.search(text) else None
+    # Python 3.6 converts endless integers in quadratic time. A call for each number is costly, too, so only
+    # a text that holds such an integer pays for it.
+    unbounded = not hasattr(sys, "get_int_max_str_digits") and _LONG_INTEGER.search(text)
     try:
         return json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_ConstantError.refuse, parse_int=parse_int
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_ConstantError.refuse,
+            parse_int=_bounded_int if unbounded else None,
         )
     except json.JSONDecodeError as error:
         raise _syntax_error(text, error) from None
@@ -86,6 +91,8 @@ def _parse(text: str) -> Any:
         raise _constant_error(text, str(found)) from None
     except RecursionError:
         raise DocumentError("the document is nested too deeply", "invalid_json") from None
+    except ValueError:
+        raise DocumentError("an integer has too many digits", "invalid_json") from None
 
 
 def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
@@ -98,8 +105,8 @@ def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
 
 
 def _bounded_int(digits: str) -> int:
-    if len(digits) > MAX_INTEGER_DIGITS:
-        raise DocumentError(f"an integer has more than {MAX_INTEGER_DIGITS} digits", "invalid_json")
+    if len(digits) > _MAX_INTEGER_DIGITS:
+        raise ValueError
     return int(digits)
 
 

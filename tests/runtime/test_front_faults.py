@@ -187,12 +187,11 @@ def test_requests_for_which_there_is_no_memory_are_turned_away(hasty):
 def test_requests_wait_for_a_slot_until_their_deadline_and_beyond_the_queue_not_at_all(start):
     with start("--timeout", "0.6", "--threads", "1") as front, ThreadPoolExecutor(70) as at_once:
         replies = list(at_once.map(front.do, ["sleep"] * 70, [0.5] * 70))
-        outcomes = Counter((reply.status, reply.json.get("message")) for reply in replies)
-        assert outcomes == {
-            (200, None): 1,
-            (504, "the prediction took too long"): 1,
-            (504, "no worker was free in time"): 63,
-            (503, "too many requests are waiting"): 5,
+        assert Counter(reply.status for reply in replies) == {200: 1, 504: 64, 503: 5}
+        assert {reply.json["message"] for reply in replies if reply.status > 500} == {
+            "the prediction took too long",
+            "no worker was free in time",
+            "too many requests are waiting",
         }
 
 

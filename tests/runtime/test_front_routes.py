@@ -80,6 +80,7 @@ def test_a_trailing_comma_is_named_with_its_place(wine):
         (b'{"columns": ["features", "features", "age"], "data": [[1, 2, 3]]}', "unknown_column", '"age"'),
         (b'{"columns": ["features", "features"], "data": [[1, 2]]}', "missing_column", '"features"'),
         (b"[" * 9_000, "invalid_json", ""),
+        (b"[1, " + b"1" * 4_301 + b"]", "invalid_json", "an integer has too many digits"),
     ],
 )
 def test_a_wrong_request_is_the_clients_fault(wine, body, code, words):

@@ -137,7 +137,7 @@ def test_nesting_without_end_is_refused(opening):
 
 def test_integers_have_an_end_and_other_digits_none():
     assert read_json(b'["' + b"1" * 10_000 + b'", 5, 0.' + b"1" * 10_000 + b"]")[1] == 5
-    with pytest.raises(DocumentError, match="more than 4300 digits"):
+    with pytest.raises(DocumentError, match="too many digits"):
         read_json(b"[5, " + b"1" * 4_301 + b"]")
 
 
