@@ -47,7 +47,7 @@ def find_base(
     """
     image, digest, origin = _obtain(client, base.reference, platform, pull, emit)
     found_platform = f"{image.get('Os', '')}/{image.get('Architecture', '')}"
-    if found_platform != platform:
+    if found_platform != "/".join(platform.split("/")[:2]):
         raise RegistryError(
             f"the base image {base.reference} is for {found_platform}, not {platform}",
             code="base-platform",

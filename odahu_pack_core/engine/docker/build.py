@@ -8,7 +8,6 @@ from typing import Final
 from odahu_pack_core.engine.build_context import DOCKERFILE, BuildContext
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink, Progress
-from odahu_pack_core.plan.reference import ImageReference
 
 from .client import ApiError, DockerClient
 from .messages import BuildLog
@@ -16,20 +15,19 @@ from .messages import BuildLog
 _REPORT_EVERY: Final = 8 * 1024 * 1024
 
 
-def build_image(client: DockerClient, context: BuildContext, image: ImageReference, emit: EventSink) -> str:
-    """Build an image from a context and return its id; a build that is left early stops.
+def build_image(client: DockerClient, context: BuildContext, emit: EventSink) -> str:
+    """Build an image from a context and return its id; it has no name yet, a build left early has no result.
 
     Args:
         client: The engine.
         context: What to build from; its base image is in the engine.
-        image: The name to give it.
         emit: Receives progress and output.
 
     Raises:
         EngineError: The build failed; the error shows the step and the last lines.
         ArtifactError: A file of the model artifact is gone or changed.
     """
-    params = {"t": str(image), "dockerfile": DOCKERFILE, "rm": "1", "forcerm": "1", "version": "1"}
+    params = {"dockerfile": DOCKERFILE, "rm": "1", "forcerm": "1", "version": "1"}
     headers = {"Content-Type": "application/x-tar"}
     log, image_id = BuildLog(emit), ""
     try:

@@ -6,9 +6,8 @@ API: https://docs.docker.com/reference/api/engine/version/v1.41/
 from __future__ import annotations
 
 import json
-import socket
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from odahu_pack_core.errors import EngineError
@@ -17,12 +16,9 @@ if TYPE_CHECKING:
     from docker import APIClient
     from requests import Response
 
-_DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
 _NOT_FOUND: Final = 404
 _FIRST_ERROR: Final = 400
-_UNIX: Final = "unix://"
-_ANY_VERSION: Final = "1.24"
-_SECONDS: Final = 300
+_CONNECT_SECONDS: Final = 60
 _READ: Final = 1024 * 1024
 
 JsonObject = dict[str, Any]
@@ -68,7 +64,7 @@ class DockerClient:
         """Return an object of the engine; None when there is none."""
         try:
             with self._called("GET", path, params) as response:
-                return _object(response)
+                return _object(response.content)
         except ApiError as error:
             if error.status == _NOT_FOUND:
                 return None
@@ -79,7 +75,7 @@ class DockerClient:
         content = json.dumps(body).encode() if body is not None else None
         headers = {"Content-Type": "application/json"} if body is not None else {}
         with self._called("POST", path, params, headers, content) as response:
-            return _object(response) if response.content else {}
+            return _object(response.content) if response.content else {}
 
     def delete(self, path: str, /, **params: str) -> None:
         """Remove something; nothing happens when it is gone."""
@@ -139,7 +135,7 @@ class DockerClient:
     ) -> Iterator[Response]:
         url = f"{self._api.base_url}/v{self._version}{path}"
         # Uploads, builds and pushes may stay silent for long: once connected, waiting has no end.
-        timeout = (_SECONDS, None)
+        timeout = (_CONNECT_SECONDS, None)
         content = body if body is None or isinstance(body, bytes) else _guarded(body)
         with _told(self.host):
             response = self._api.request(
@@ -154,52 +150,6 @@ class DockerClient:
 
 
 @contextmanager
-def connected(environ: Mapping[str, str]) -> Iterator[DockerClient]:
-    """Connect to the engine that ``DOCKER_HOST`` and its companions name, else to the default socket.
-
-    Args:
-        environ: The environment variables of the run.
-
-    Raises:
-        EngineError: No engine answers there.
-    """
-    from docker.errors import DockerException  # noqa: PLC0415  # slow to import, needed only for this engine
-
-    host = environ.get("DOCKER_HOST") or _DEFAULT_HOST
-    with ExitStack() as stack:
-        try:
-            _knock(host)
-            api = stack.enter_context(closing(_api({**environ, "DOCKER_HOST": host})))
-            version = str(api.version(api_version=False)["ApiVersion"])
-        except (DockerException, OSError, ValueError, KeyError) as error:
-            raise EngineError(
-                f"no Docker engine answers at {host}: {_innermost(error)}",
-                code="engine-absent",
-                hint="start Docker, or let DOCKER_HOST name the engine to use",
-            ) from None
-        yield DockerClient(api, host, version)
-
-
-def _knock(host: str) -> None:
-    """Try a local socket first: docker-py leaves one open that it cannot connect.
-
-    Raises:
-        OSError: Nobody listens there, or not to us.
-    """
-    if host.startswith(_UNIX):
-        with socket.socket(socket.AF_UNIX) as knocking:
-            knocking.connect(f"/{host.removeprefix(_UNIX).lstrip('/')}")
-
-
-def _api(environ: Mapping[str, str]) -> APIClient:
-    from docker import APIClient  # noqa: PLC0415  # as above
-    from docker.utils import kwargs_from_env  # noqa: PLC0415  # as above
-
-    # With a version given it asks nobody yet, and can be closed whatever the engine answers.
-    return APIClient(version=_ANY_VERSION, timeout=_SECONDS, **kwargs_from_env(dict(environ)))
-
-
-@contextmanager
 def _told(host: str) -> Iterator[None]:
     """Turn failures of the transport into errors in words."""
     from requests import RequestException  # noqa: PLC0415  # comes with docker-py
@@ -211,11 +161,12 @@ def _told(host: str) -> Iterator[None]:
         raise failed.cause from None
     except (RequestException, HTTPError) as error:
         raise EngineError(
-            f"the connection to the Docker engine at {host} broke: {_innermost(error)}", code="engine-lost"
+            f"the connection to the Docker engine at {host} broke: {innermost(error)}", code="engine-lost"
         ) from None
 
 
-def _innermost(error: BaseException) -> str:
+def innermost(error: BaseException) -> str:
+    """Return the first line of what an error comes from in the end."""
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return (error.strerror if isinstance(error, OSError) and error.strerror else str(error)).splitlines()[0]
@@ -228,17 +179,20 @@ def _guarded(chunks: Iterator[bytes]) -> Iterator[bytes]:
         raise _BodyFailedError(error) from None
 
 
-def _object(response: Response) -> JsonObject:
-    value = json.loads(response.content)
+def _object(content: bytes) -> JsonObject:
+    try:
+        value = json.loads(content)
+    except ValueError:
+        value = None
     if not isinstance(value, dict):
-        raise ApiError("the engine's answer is not a JSON object", response.status_code)
+        raise EngineError("the engine's answer is not a JSON object", code="bad-answer")
     return value
 
 
 def _reason(response: Response) -> str:
     try:
-        return str(_object(response)["message"])
-    except (ValueError, KeyError, ApiError):
+        return str(_object(response.content)["message"])
+    except (KeyError, EngineError):
         return f"HTTP {response.status_code} {response.reason}"
 
 
@@ -246,7 +200,7 @@ def _checked(response: Response) -> Iterator[JsonObject]:
     for line in response.iter_lines():
         if not line.strip():
             continue
-        message = json.loads(line)
+        message = _object(line)
         if error := message.get("errorDetail"):
             raise ApiError(str(error.get("message") or message.get("error")))
         yield message

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from odahu_pack_core.engine.build_context import BuildContext
@@ -17,8 +16,10 @@ from odahu_pack_core.result import PublishedImage
 
 from .base import ensure_base, find_base
 from .build import build_image
-from .client import DockerClient, connected
+from .client import DockerClient
+from .connection import connected
 from .contents import ImageContents
+from .loan import name_lent
 from .outputs import OUTPUTS
 from .push import check_login, push_image
 
@@ -65,8 +66,8 @@ class DockerEngine:
             if request.output.type == "registry":
                 check_login(client, image, request.push)
             ensure_base(client, request.plan.base, request.pull, emit)
-            with _name_given_back(client, image, keep=request.output.type == "docker"):
-                image_id = build_image(client, context, image, emit)
+            image_id = build_image(client, context, emit)
+            with name_lent(client, image, image_id, keep=request.output.type == "docker"):
                 return _published(client, request, image, image_id, emit)
 
 
@@ -109,38 +110,3 @@ def _save(client: DockerClient, image: ImageReference, dest: Path, emit: EventSi
             stream.write(chunk)
             done += len(chunk)
             emit(Progress("save", str(dest), done, 0))
-
-
-@contextmanager
-def _name_given_back(client: DockerClient, image: ImageReference, *, keep: bool) -> Iterator[None]:
-    """Let a name be used for a while; whatever it named before, it names again afterwards.
-
-    Args:
-        client: The engine.
-        image: The name.
-        keep: Whether the new image keeps the name when all goes well.
-    """
-    before = _id_of(client, image)
-    try:
-        yield
-    except BaseException:
-        with suppress(EngineError):
-            _restore(client, image, before)
-        raise
-    if not keep:
-        _restore(client, image, before)
-
-
-def _restore(client: DockerClient, image: ImageReference, before: str | None) -> None:
-    now = _id_of(client, image)
-    if now is None or now == before:
-        return
-    # Without pruning the image's parents stay: they are the engine's build cache.
-    client.delete(f"/images/{image}", noprune="1")
-    if before is not None:
-        client.post(f"/images/{before}/tag", repo=image.name, tag=image.tag or "latest")
-
-
-def _id_of(client: DockerClient, image: ImageReference) -> str | None:
-    found = client.get(f"/images/{image}/json")
-    return None if found is None else str(found["Id"])

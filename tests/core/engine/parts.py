@@ -1,8 +1,10 @@
 """Small plans to build, a way into a registry, and the docker command."""
 
+import hashlib
 import io
 import json
 import subprocess
+import tarfile
 from dataclasses import dataclass, field
 
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
@@ -99,3 +101,19 @@ class Cli:
 
     def remove(self, name):
         self("image", "rm", "--force", "--no-prune", name)
+
+
+def write_archive(path, name, architecture):
+    """Write an image of one file as an archive that ``docker load`` reads."""
+    layer = b"".join(planned_tar(TextFile("/hello", b"hello")).chunks())
+    diff_id = f"sha256:{hashlib.sha256(layer).hexdigest()}"
+    config = {"architecture": architecture, "os": "linux", "config": {}}
+    config["rootfs"] = {"type": "layers", "diff_ids": [diff_id]}
+    manifest = [{"Config": "config.json", "RepoTags": [name], "Layers": ["layer.tar"]}]
+    members = {"manifest.json": json.dumps(manifest), "config.json": json.dumps(config), "layer.tar": layer}
+    with tarfile.open(path, "w") as tar:
+        for member, content in members.items():
+            body = content if isinstance(content, bytes) else content.encode()
+            entry = tarfile.TarInfo(member)
+            entry.size = len(body)
+            tar.addfile(entry, io.BytesIO(body))

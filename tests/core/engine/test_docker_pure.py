@@ -2,6 +2,8 @@
 
 import base64
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -155,7 +157,9 @@ def test_other_failures_are_no_refusals():
 
 @pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "nonsense://x", ""])
 def test_an_engine_that_is_not_running_is_told_with_a_hint(host, home, monkeypatch, events):
-    monkeypatch.setattr("odahu_pack_core.engine.docker.client._DEFAULT_HOST", f"unix://{home}/docker.sock")
+    monkeypatch.setattr(
+        "odahu_pack_core.engine.docker.connection._DEFAULT_HOST", f"unix://{home}/docker.sock"
+    )
     engine = DockerEngine({"DOCKER_HOST": host, "PATH": "/usr/bin"})
 
     with pytest.raises(EngineError, match="no Docker engine answers at") as caught:
@@ -187,3 +191,15 @@ def test_the_record_makes_the_engine():
     assert record.outputs == {"registry", "docker", "docker-archive"}
     assert record.runs
     assert isinstance(record.create({}), DockerEngine)
+
+
+def test_asking_for_the_record_imports_nothing_heavy():
+    code = (
+        "import sys, odahu_pack_core.engine.record, odahu_pack_core.registry.connection_types as types;"
+        "types.connection_types();"
+        "print([name for name in ('docker', 'boto3', 'botocore', 'requests') if name in sys.modules])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"

@@ -1,8 +1,10 @@
 """Plans executed by a real engine, to each of its outputs."""
 
 import json
+import signal
 import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -17,7 +19,7 @@ from odahu_pack_core.plan.files import TextFile
 from odahu_pack_core.plan.instruction import Copy, Run
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import ImageOutput
-from tests.core.engine.parts import Access, build_request
+from tests.core.engine.parts import Access, build_request, write_archive
 from tests.core.engine.test_build_context import Source
 
 pytestmark = pytest.mark.engine
@@ -120,6 +122,55 @@ def test_an_interrupt_stops_the_build_and_leaves_nothing(docker, facts, docker_c
         time.sleep(0.2)
     assert time.monotonic() - started < 20
     assert not docker_cli.exists(name)
+
+
+def test_a_signal_interrupts_a_build_that_says_nothing(docker, facts, docker_cli, new_name):
+    name, mark = new_name(), f"62.{uuid.uuid4().int % 10**9}"
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    def emit(event):
+        if isinstance(event, Progress) and mark in event.subject:
+            signal.setitimer(signal.ITIMER_REAL, 1)
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    started = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            docker.execute(build_request(name, facts=facts, more=(Run(("/bin/sleep", mark)),)), emit)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    while any(mark in line for line in _commands(docker_cli)):
+        assert time.monotonic() - started < 20, "the container of the stopped build is still there"
+        time.sleep(0.2)
+    assert not docker_cli.exists(name)
+
+
+def test_several_threads_build_at_once(docker, facts, docker_cli, new_name):
+    requests_ = [build_request(new_name(), facts=facts, files=(_unique(),)) for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as threads:
+        published = list(threads.map(lambda request: docker.execute(request, lambda _: None), requests_))
+
+    assert len({image.digest for image in published}) == 4
+    assert all(docker_cli.inspect(str(image.reference))["Id"] == image.digest for image in published)
+
+
+def test_a_base_of_another_platform_makes_an_image_of_that_platform(
+    docker, docker_cli, new_name, events, tmp_path
+):
+    base, name = new_name(), new_name()
+    archive = tmp_path / "arm.tar"
+    write_archive(archive, base, "arm64")
+    docker_cli("load", "--quiet", "--input", str(archive))
+    chosen = docker.inspect_base(BaseImage(ImageReference.parse(base)), "linux/arm64", None, events.append)
+
+    docker.execute(build_request(name, facts=chosen), events.append)
+
+    assert docker_cli.inspect(name)["Architecture"] == "arm64"
 
 
 @pytest.mark.parametrize("failure", [RuntimeError("no"), BrokenPipeError(32, "Broken pipe")])
@@ -266,6 +317,23 @@ class TestPush:
         )
 
         assert docker_cli.inspect(name)["Id"] == before
+
+    def test_a_name_that_another_build_takes_meanwhile_is_noticed(
+        self, *, docker, facts, base, registry, new_name, docker_cli, events
+    ):
+        name = new_name(registry.host)
+
+        class Raced(Access):
+            def prepare_push(self, image):
+                docker_cli("tag", base("debian"), str(image))
+
+        access = Raced(registry.host, registry.username, registry.password)
+        request = build_request(name, TO_REGISTRY, facts=facts, files=(_unique(),), push=access)
+        with pytest.raises(EngineError, match="another build gave the name") as caught:
+            docker.execute(request, events.append)
+
+        assert caught.value.code == "name-taken"
+        assert docker_cli.inspect(name)["Id"] == docker_cli.inspect(base("debian"))["Id"], "it is theirs now"
 
     @pytest.mark.parametrize("was_base64", [True, False])
     def test_a_wrong_password_is_told_before_anything_is_built(

@@ -1,0 +1,66 @@
+"""Connecting to the Docker engine that the environment names."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from typing import TYPE_CHECKING, Final
+
+from odahu_pack_core.errors import EngineError
+
+from .client import DockerClient, innermost
+
+if TYPE_CHECKING:
+    from docker import APIClient
+
+_DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
+_UNIX: Final = "unix://"
+_ANY_VERSION: Final = "1.24"
+_SECONDS: Final = 300
+
+
+@contextmanager
+def connected(environ: Mapping[str, str]) -> Iterator[DockerClient]:
+    """Connect to the engine that ``DOCKER_HOST`` and its companions name, else to the default socket.
+
+    Args:
+        environ: The environment variables of the run.
+
+    Raises:
+        EngineError: No engine answers there.
+    """
+    from docker.errors import DockerException  # noqa: PLC0415  # slow to import, needed only for this engine
+
+    host = environ.get("DOCKER_HOST") or _DEFAULT_HOST
+    with ExitStack() as stack:
+        try:
+            _knock(host)
+            api = stack.enter_context(closing(_api({**environ, "DOCKER_HOST": host})))
+            version = str(api.version(api_version=False)["ApiVersion"])
+        except (DockerException, OSError, ValueError, KeyError) as error:
+            raise EngineError(
+                f"no Docker engine answers at {host}: {innermost(error)}",
+                code="engine-absent",
+                hint="start Docker, or let DOCKER_HOST name the engine to use",
+            ) from None
+        yield DockerClient(api, host, version)
+
+
+def _knock(host: str) -> None:
+    """Try a local socket first: docker-py leaves one open that it cannot connect.
+
+    Raises:
+        OSError: Nobody listens there, or not to us.
+    """
+    if host.startswith(_UNIX):
+        with socket.socket(socket.AF_UNIX) as knocking:
+            knocking.connect(f"/{host.removeprefix(_UNIX).lstrip('/')}")
+
+
+def _api(environ: Mapping[str, str]) -> APIClient:
+    from docker import APIClient  # noqa: PLC0415  # as above
+    from docker.utils import kwargs_from_env  # noqa: PLC0415  # as above
+
+    # With a version given it asks nobody yet, and can be closed whatever the engine answers.
+    return APIClient(version=_ANY_VERSION, timeout=_SECONDS, **kwargs_from_env(dict(environ)))
