@@ -19,11 +19,13 @@ TRICKY_DOCUMENTS = st.recursive(TRICKY, lambda inner: st.lists(inner) | st.dicti
 SPACES = st.text(alphabet=" \n\t\r", max_size=3)
 
 
+@pytest.mark.property
 @given(DOCUMENTS, st.sampled_from([None, 1]))
 def test_every_document_is_read_back(document, indent):
     assert read_json(json.dumps(document, indent=indent).encode()) == document
 
 
+@pytest.mark.property
 @given(TRICKY_DOCUMENTS, st.sampled_from([None, 1]))
 def test_a_document_without_trailing_commas_is_read_the_same_by_both(document, indent):
     raw = json.dumps(document, indent=indent).encode()
@@ -46,6 +48,7 @@ def _write(document, draw, commas):
     return json.dumps(document)
 
 
+@pytest.mark.property
 @given(TRICKY_DOCUMENTS, st.data())
 def test_trailing_commas_are_overlooked_anywhere_and_told(document, data):
     offsets = []
@@ -57,6 +60,7 @@ def test_trailing_commas_are_overlooked_anywhere_and_told(document, data):
     ]
 
 
+@pytest.mark.property
 @given(st.text(alphabet='[]{},:"\\1 \nantN', max_size=30))
 def test_tolerance_is_for_trailing_commas_only(text):
     """What the tolerant reader takes, the strict one takes once its commas are blanked, and nothing else."""
@@ -74,6 +78,7 @@ def test_tolerance_is_for_trailing_commas_only(text):
     assert read_json("\n".join(lines).encode()) == document
 
 
+@pytest.mark.property
 @given(st.binary(max_size=50))
 def test_any_bytes_are_a_document_or_an_error_with_words(raw):
     try:

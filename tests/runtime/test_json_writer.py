@@ -28,11 +28,13 @@ def _without_holes(document):
     return document
 
 
+@pytest.mark.property
 @given(DOCUMENTS, st.sampled_from([None, 2]))
 def test_what_is_written_is_read_back_with_null_for_what_json_has_not(document, indent):
     assert read_json(write_json(document, indent=indent)) == _without_holes(document)
 
 
+@pytest.mark.property
 @given(DOCUMENTS)
 def test_an_encoder_that_knows_nothing_more_changes_nothing(document):
     class Encoder(json.JSONEncoder):

@@ -28,6 +28,7 @@ def signature(**types):
     return read_signature(inputs, [])
 
 
+@pytest.mark.property
 @given(JSON, st.sampled_from(["matrix", "objects"]))
 def test_any_json_is_a_request_or_the_clients_fault(document, mode):
     expected = MatrixRequest if mode == "matrix" else ObjectsRequest

@@ -30,6 +30,7 @@ FIELDS = st.lists(
 )
 
 
+@pytest.mark.property
 @given(FIELDS, FIELDS, st.sampled_from(["matrix", "objects"]), st.text(max_size=5))
 def test_every_description_is_valid_swagger(inputs, outputs, mode, name):
     facts = ModelFacts(name, "1.0", "model", "entrypoint")

@@ -64,10 +64,10 @@ class App:
         methods = self._routes.get(scope["path"])
         if methods is None:
             known = ", ".join(sorted(self._routes))
-            raise Refusal(404, "not_found", f"nothing is here, there are {known}")
+            raise Refusal(404, "not_found", f"there is nothing here, only at {known}")
         if scope["method"] not in methods:
             allowed = ", ".join(sorted(methods))
-            message = f"{scope['method']} is not allowed here, {allowed} is"
+            message = f"{scope['method']} is not allowed here, use {allowed}"
             raise Refusal(405, "method_not_allowed", message, (("Allow", allowed),))
         return methods[scope["method"]]
 

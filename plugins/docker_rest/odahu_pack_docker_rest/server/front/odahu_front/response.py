@@ -46,6 +46,6 @@ def failure(status: int, code: str, message: str, headers: Headers = ()) -> Resp
     return Response(status, body, headers)
 
 
-def unavailable(code: str, message: str, retry_after: int = 1) -> Refusal:
-    """Make a refusal for a request that may succeed later."""
-    return Refusal(503, code, message, (("Retry-After", str(retry_after)),))
+def unavailable(code: str, message: str) -> Refusal:
+    """Make a refusal for a request that may succeed a second later."""
+    return Refusal(503, code, message, (("Retry-After", "1"),))
