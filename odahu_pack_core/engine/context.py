@@ -12,7 +12,7 @@ from odahu_pack_core.plugins.protocols import BuildRequest
 from odahu_pack_core.result import PublishedImage
 
 from .build_context import BuildContext, ContextFile
-from .destination import whole_folder
+from .destination import whole_folder, writing
 
 
 def write_context(request: BuildRequest, emit: EventSink) -> PublishedImage:
@@ -34,21 +34,21 @@ def write_context(request: BuildRequest, emit: EventSink) -> PublishedImage:
     dest = request.output.dest.absolute()
     context = BuildContext.of(request)
     with whole_folder(dest) as folder:
-        folder.chmod(FOLDER_MODE)
         for number, file in enumerate(context.files, 1):
-            _write(folder, file)
+            _write(folder, file, dest)
             emit(Progress("build", file.path, number, len(context.files), "files"))
     return PublishedImage(request.plan.plan.image, "", str(dest))
 
 
-def _write(folder: Path, file: ContextFile) -> None:
+def _write(folder: Path, file: ContextFile, dest: Path) -> None:
     path = folder / file.path
-    for parent in reversed(path.relative_to(folder).parents):
-        # Folders and files have the same modes whatever the umask, as COPY carries them into the image.
-        (folder / parent).mkdir(exist_ok=True)
-        (folder / parent).chmod(FOLDER_MODE)
-    with path.open("xb") as stream:
-        for chunk in file.chunks():
-            stream.write(chunk)
-    path.chmod(FILE_MODE)
-    os.utime(path, (0, 0))  # as in the tar stream: COPY carries the time into the image
+    with writing(dest):
+        for parent in reversed(path.relative_to(folder).parents):
+            # Folders and files have the same modes whatever the umask, as COPY carries them into the image.
+            (folder / parent).mkdir(exist_ok=True)
+            (folder / parent).chmod(FOLDER_MODE)
+        with path.open("xb") as stream:
+            for chunk in file.chunks():
+                stream.write(chunk)
+        path.chmod(FILE_MODE)
+        os.utime(path, (0, 0))  # as in the tar stream: COPY carries the time into the image

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
 from odahu_pack_core.errors import EngineError
 
@@ -20,44 +19,62 @@ def whole_folder(dest: Path) -> Iterator[Path]:
         dest: A path that does not exist yet, or an empty folder (which may be a mount point).
 
     Raises:
-        EngineError: ``dest`` is taken, or something cannot be written.
+        EngineError: ``dest`` is taken, or cannot be written.
     """
-    with _told(dest):
+    with writing(dest):
         exists = _is_empty_folder(dest)
         # Beside a new folder, inside an existing one: a mount point can neither be replaced nor renamed into.
         partial = _partial(dest / dest.name if exists else dest)
         partial.mkdir()
-        try:
-            yield partial
+    try:
+        yield partial
+        with writing(dest):
             if exists:
                 _move_children(partial, dest)
             else:
                 partial.rename(dest)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager
-def whole_file(dest: Path) -> Iterator[BinaryIO]:
-    """Give a file to write, which replaces ``dest`` when the block ends well and vanishes otherwise.
+def whole_file(dest: Path) -> Iterator[Callable[[bytes], None]]:
+    """Give what writes a file, which replaces ``dest`` when the block ends well and vanishes otherwise.
 
     Raises:
-        EngineError: ``dest`` is a folder, or something cannot be written.
+        EngineError: ``dest`` is a folder, or cannot be written.
     """
-    with _told(dest):
-        if dest.is_dir():
-            raise EngineError(f"{dest} is a folder; the archive needs the path of a file", code="dest-taken")
-        partial = _partial(dest)
-        try:
-            with partial.open("xb") as stream:
-                yield stream
+    if dest.is_dir():
+        raise EngineError(f"{dest} is a folder; the archive needs the path of a file", code="dest-taken")
+    partial = _partial(dest)
+
+    def write(chunk: bytes) -> None:
+        with writing(dest):
+            stream.write(chunk)
+
+    with writing(dest):
+        stream = partial.open("xb")
+    try:
+        yield write
+        with writing(dest):
+            stream.close()
             partial.replace(dest)
-        finally:
-            partial.unlink(missing_ok=True)
+    finally:
+        with suppress(OSError):
+            stream.close()
+        partial.unlink(missing_ok=True)
 
 
 @contextmanager
-def _told(dest: Path) -> Iterator[None]:
+def writing(dest: Path) -> Iterator[None]:
+    """Tell in words why something cannot be written.
+
+    Args:
+        dest: What the user knows it as.
+
+    Raises:
+        EngineError: The block could not write.
+    """
     try:
         yield
     except OSError as error:

@@ -105,8 +105,8 @@ def _published(
 
 def _save(client: DockerClient, image: ImageReference, dest: Path, emit: EventSink) -> None:
     done = 0
-    with whole_file(dest) as stream, client.download(f"/images/{image}/get") as chunks:
+    with whole_file(dest) as write, client.download(f"/images/{image}/get") as chunks:
         for chunk in chunks:
-            stream.write(chunk)
+            write(chunk)
             done += len(chunk)
             emit(Progress("save", str(dest), done, 0))

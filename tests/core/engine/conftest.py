@@ -1,5 +1,6 @@
 """What looks into the engine beside the product, and images that are gone after the test."""
 
+import resource
 import uuid
 
 import pytest
@@ -31,3 +32,12 @@ def new_name(docker_cli):
     for name in names:
         if docker_cli.exists(name):
             docker_cli.remove(name)
+
+
+@pytest.fixture
+def small_files():
+    """Let no file grow beyond the returned number of bytes, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, before[1]))
+    yield 65536
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)

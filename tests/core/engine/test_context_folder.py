@@ -93,7 +93,7 @@ def test_says_when_the_parent_folder_is_missing(tmp_path, events):
 
 
 @pytest.mark.parametrize("exists", [True, False])
-@pytest.mark.parametrize("failure", [OSError(28, "No space left on device"), KeyboardInterrupt()])
+@pytest.mark.parametrize("failure", [BrokenPipeError(32, "Broken pipe"), KeyboardInterrupt()])
 def test_leaves_nothing_when_it_fails(tmp_path, events, exists, failure):
     dest = tmp_path / "context"
     if exists:
@@ -104,10 +104,20 @@ def test_leaves_nothing_when_it_fails(tmp_path, events, exists, failure):
         if len(events) == 2:
             raise failure
 
-    with pytest.raises((EngineError, KeyboardInterrupt)):
+    with pytest.raises(type(failure)):
         write_context(_request(dest), emit)
 
     assert list(tmp_path.rglob("*")) == ([dest] if exists else [])
+
+
+def test_leaves_nothing_when_the_disk_takes_no_more(tmp_path, events, small_files):
+    layers = {"model": Source(4 * small_files, (b"x" * small_files,) * 4)}
+
+    with pytest.raises(EngineError, match=r"cannot write .*context: File too large") as caught:
+        write_context(_request(tmp_path / "context", layers=layers), events.append)
+
+    assert caught.value.code == "cannot-write"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_leaves_nothing_when_a_layer_changes_meanwhile(tmp_path, events):
