@@ -78,9 +78,8 @@ def test_a_wrong_option_is_a_usage_error(runtime):
     assert "argument --workers: '0' is not a whole number from 1" in refused.stderr
 
 
-@pytest.mark.parametrize("host", ["not a host; rm -rf /", "é" * 100])
-def test_a_host_that_is_none_is_an_error_in_words(runtime, model, host):
-    refused = _run(runtime, "--host", host, *model("wine").options)
+def test_a_host_that_is_none_is_an_error_in_words(runtime, model):
+    refused = _run(runtime, "--host", "not a host; rm -rf /", *model("wine").options)
     assert refused.returncode == 1
     assert "cannot listen on" in refused.stderr
     assert "Traceback" not in refused.stderr
