@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import sys
 from typing import Final, TextIO
 
@@ -42,6 +43,16 @@ def to_stderr(text: str) -> None:
     except OSError:
         _discard(sys.stderr)
         raise SystemExit(BROKEN_PIPE) from None
+
+
+def reader_has_gone() -> bool:
+    """Tell whether a broken pipe was that of stdout, to which click prints help by itself."""
+    poller = select.poll()
+    poller.register(sys.stdout.fileno(), select.POLLOUT)
+    gone = any(state & (select.POLLERR | select.POLLHUP) for _, state in poller.poll(0))
+    if gone:
+        _discard(sys.stdout)
+    return gone
 
 
 def visible(text: str) -> str:

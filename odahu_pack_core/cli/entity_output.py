@@ -11,9 +11,12 @@ from odahu_pack_core.spec.packaging import ModelPackaging
 
 
 def plain(entity: Entity) -> dict[str, Any]:
-    """Return an entity as a manifest says it: its kind first, secrets masked, only what is set."""
-    values = entity.model_dump(mode="json", by_alias=True, exclude_none=True)
-    return {"kind": values.pop("kind"), **values}
+    """Return an entity as a manifest says it: its kind first, then what is written; secrets are masked."""
+    values = entity.model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return {
+        "kind": type(entity).__name__,
+        **{name: value for name, value in values.items() if name != "kind"},
+    }
 
 
 def packaging_columns(packagings: Sequence[ModelPackaging]) -> dict[str, list[str]]:

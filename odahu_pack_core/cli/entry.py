@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from types import FrameType
 
 import click
 
-from .console import to_stderr, to_stdout
+from .console import BROKEN_PIPE, reader_has_gone, to_stderr, to_stdout
 from .failure import error_text, failure_of
 from .root import NAMES, command_tree
 from .session import Session
@@ -40,6 +41,10 @@ def run(arguments: Sequence[str], environ: Mapping[str, str], *, name: str = NAM
     try:
         with _interrupted_by(*_TERMINATIONS):
             return _invoke(arguments, session, name)
+    except BrokenPipeError as error:
+        if reader_has_gone():
+            return BROKEN_PIPE
+        return _report(error, session, arguments)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # the outermost frame tells every failure
         return _report(error, session, arguments)
 
@@ -64,15 +69,19 @@ def _report(error: BaseException, session: Session, arguments: Sequence[str]) ->
     failure = failure_of(error)
     if session.debug:
         to_stderr("".join(traceback.format_exception(error)).rstrip("\n"))
-    if isinstance(error, click.ClickException):
-        error.show()
-    else:
-        to_stderr(error_text(failure))
+    to_stderr(_usage_text(error) if isinstance(error, click.ClickException) else error_text(failure))
     if session.machine_events or _asks_for_events(arguments):
         from .display.machine import event_line  # noqa: PLC0415  # only where events are asked for
 
         to_stdout(event_line(failure))
     return failure.exit_code
+
+
+def _usage_text(error: click.ClickException) -> str:
+    """Return what click says of a wrong call: usage, where the help is, the error."""
+    text = io.StringIO()
+    error.show(text)
+    return text.getvalue().rstrip("\n")
 
 
 def _asks_for_events(arguments: Sequence[str]) -> bool:

@@ -38,8 +38,8 @@ def compiled(expression: str) -> Expression:
     Raises:
         ValueError: It is none.
     """
-    from jsonpath_ng.parser import parse  # noqa: PLC0415  # slow to import, rarely needed
     from jsonpath_ng.exceptions import JSONPathError  # noqa: PLC0415  # as above
+    from jsonpath_ng.parser import parse  # noqa: PLC0415  # slow to import, rarely needed
 
     try:
         found: Expression = parse(expression)

@@ -159,14 +159,16 @@ def packaging_options(command: Decorated) -> Decorated:
             "--platform",
             type=PlatformParameter(),
             metavar="OS/ARCH",
-            help="The platform of the image.  [default: linux/amd64]",
+            show_default="linux/amd64",
+            help="The platform of the image.",
         ),
         source_option,
         click.option(
             "--max-expansion",
             type=click.IntRange(min=1),
             metavar="N",
-            help="How many times its own size an archive over 256 MiB may unpack to.  [default: 100]",
+            help="How many times its own size an archive over 256 MiB may unpack to.",
+            show_default="100",
         ),
     )
     return _all(options, command)
@@ -179,7 +181,8 @@ def output_option(command: Decorated) -> Decorated:
         type=OutputParameter(),
         metavar="type=TYPE[,dest=PATH]",
         help="Where the image goes: registry, docker (the engine's own store), docker-archive, oci, or "
-        "context (a folder for 'docker build').  [default: the target docker-push]",
+        "context (a folder for 'docker build').",
+        show_default="the connection of docker-push",
     )(command)
 
 

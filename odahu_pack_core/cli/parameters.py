@@ -90,7 +90,7 @@ class FormatParameter(click.ParamType):  # type: ignore[type-arg]  # generic sin
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:  # noqa: ARG002  # click's signature
         """Return the choice for the help."""
-        return "|".join([*self._kinds, "jsonpath=EXPR"])
+        return self.choices()
 
     def convert(
         self,
@@ -108,9 +108,9 @@ class FormatParameter(click.ParamType):  # type: ignore[type-arg]  # generic sin
             except ValueError as error:
                 self.fail(str(error), param, ctx)
         if value not in self._kinds:
-            self.fail(f"unknown format {value!r}; choose from {self.get_metavar_text()}", param, ctx)
+            self.fail(f"unknown format {value!r}; write {self.choices()}", param, ctx)
         return OutputFormat(kind)
 
-    def get_metavar_text(self) -> str:
+    def choices(self) -> str:
         """Return the formats in words."""
-        return ", ".join([*self._kinds, "jsonpath=EXPR"])
+        return "|".join([*self._kinds, "jsonpath=EXPR"])

@@ -91,22 +91,18 @@ def _block(block: Block) -> Values:
 
 
 def _instruction(instruction: Instruction) -> Values:
-    fields = {name: _plain(value) for name, value in dataclasses.asdict(instruction).items()}
-    return {"type": type(instruction).__name__, **fields}
+    return {"type": type(instruction).__name__, **_plain(dataclasses.asdict(instruction))}
 
 
 def _layer(layer: Layer) -> Values:
     if isinstance(layer, EnvironmentLayer):
-        dependencies = {
-            _camel(name): _plain(value) for name, value in dataclasses.asdict(layer.dependencies).items()
-        }
         return {
             "name": layer.name,
             "type": "environment",
             "prefix": layer.prefix,
             "layout": layer.layout,
             "activate": layer.activate,
-            "dependencies": dependencies,
+            "dependencies": _plain(dataclasses.asdict(layer.dependencies)),
         }
     return {"name": layer.name, "type": "files", "files": [_file(file) for file in layer.files]}
 
@@ -135,8 +131,11 @@ def _octal(mode: int) -> str:
     return f"{mode:04o}"
 
 
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value
+def _plain(value: Any) -> Any:  # noqa: ANN401  # a field holds anything
+    """Return a dataclass's fields as manifests write them: camelCase keys, lists."""
+    if isinstance(value, dict):
+        return {_camel(name): _plain(field) for name, field in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _camel(name: str) -> str:

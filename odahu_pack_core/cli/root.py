@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from .lazy import Deferred, LazyGroup
@@ -29,8 +30,12 @@ Start with a manifest, see what would be built, build it:
 """
 
 
-def command_tree() -> LazyGroup:
-    """Return the root command; plugins are asked for theirs when a name is not one of ours."""
+def command_tree(extend: Callable[[LazyGroup], None] | None = add_plugin_commands) -> LazyGroup:
+    """Return the root command.
+
+    Args:
+        extend: Adds commands of plugins, when a name is asked for that is not one of ours.
+    """
     root = LazyGroup(
         name=NAMES[0],
         help=_HELP,
@@ -46,7 +51,7 @@ def command_tree() -> LazyGroup:
             "version": Deferred(f"{_COMMANDS}.version", "version", "Print the version."),
         },
         placeholders=server_commands(),
-        extend=add_plugin_commands,
+        extend=extend,
     )
     root.add_command(_integrations())
     return version_option(debug_option(loudness_options(root)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,9 @@ from odahu_pack_core.cli.options import (
 )
 from odahu_pack_core.cli.plan_document import plan_document, resolved_document
 from odahu_pack_core.cli.plan_summary import plan_summary, resolved_summary
-from odahu_pack_core.cli.session import Session
+from odahu_pack_core.cli.session import Loudness, Session
 from odahu_pack_core.errors import UsageError
+from odahu_pack_core.events import EventSink, Notice
 from odahu_pack_core.pipeline.run import plan_request, resolve_request
 from odahu_pack_core.pipeline.surroundings import Surroundings
 from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
@@ -65,7 +68,7 @@ def plan(
     if dockerfile and output_format:
         raise UsageError("--dockerfile and -o both want stdout; choose one", code="usage")
     inputs = Inputs(**chosen)
-    with shown(session, decisions=dockerfile) as emit:
+    with _shown(session, everything=resolve) as emit:
         entities = inputs.entities(emit)
         packaging = inputs.packaging(entities)
         artifact = inputs.find_artifact(packaging, session.environ, Path.cwd())
@@ -73,6 +76,16 @@ def plan(
         act = resolve_request if resolve else plan_request
         planned = act(inputs.request(packaging, entities, artifact), surroundings)
     to_stdout(_text(planned, output_format, dockerfile=dockerfile))
+
+
+@contextmanager
+def _shown(session: Session, *, everything: bool) -> Iterator[EventSink]:
+    """Show what happens; an offline plan is there at once and tells its decisions, so notices are left."""
+    with shown(session, decisions=False) as emit:
+        if everything or session.loudness is Loudness.VERBOSE:
+            yield emit
+        else:
+            yield lambda event: emit(event) if isinstance(event, Notice) else None
 
 
 def _text(planned: BuildPlan | ResolvedPlan, output_format: OutputFormat | None, *, dockerfile: bool) -> str:

@@ -13,6 +13,7 @@ from odahu_pack_core.cli.display.lines import LineDisplay
 from odahu_pack_core.cli.inputs import Inputs, choose
 from odahu_pack_core.cli.options import debug_option, loudness_options, packaging_options
 from odahu_pack_core.cli.session import Session
+from odahu_pack_core.errors import SpecError
 from odahu_pack_core.pipeline.surroundings import Surroundings
 from odahu_pack_core.spec.packaging import ModelPackaging
 
@@ -42,6 +43,8 @@ def validate(session: Session, /, **chosen: Any) -> None:  # noqa: ANN401  # the
     packagings = entities.of_kind(ModelPackaging)
     if inputs.packaging_id or inputs.artifact:
         packagings = (choose(packagings, inputs.packaging_id),)
+    if not entities.found:
+        raise SpecError("the manifests hold nothing to validate", code="no-packaging")
     surroundings = Surroundings(environ=session.environ)
     for verdict in check_all(inputs, entities, packagings, surroundings, Path.cwd()):
         to_stdout(visible(_line(verdict)))

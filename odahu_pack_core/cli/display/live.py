@@ -39,7 +39,7 @@ class LiveDisplay:
         self._tasks: dict[tuple[str, str], TaskID] = {}
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._spinner = Spinner("dots")
-        self._live = Live(console=self._console, transient=True, get_renderable=self._drawing)
+        self._live = Live(console=self._console, transient=True, get_renderable=self.drawing)
 
     def __enter__(self) -> LiveDisplay:  # noqa: PYI034  # typing.Self is newer than Python 3.10
         self._live.start()
@@ -85,7 +85,7 @@ class LiveDisplay:
     def _keep(self, text: str, style: str) -> None:
         self._console.print(Text(visible(text), style=style))
 
-    def _drawing(self) -> Group:
+    def drawing(self) -> Group:
         """Return what is under way."""
         title = next(reversed(self._titles.values()), "")
         self._spinner.update(text=Text(visible(title)))

@@ -1,0 +1,126 @@
+"""The reference of all commands, written from the commands themselves.
+
+Run ``python -m odahu_pack_core.cli.reference > docs/commands.md`` after a change.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+
+import click
+
+from odahu_pack_core import errors
+from odahu_pack_core.errors import OdahuPackError
+
+from .console import BROKEN_PIPE, to_stdout
+from .lazy import LazyGroup
+from .parameters import FormatParameter
+from .root import NAMES, command_tree
+
+_HEAD = f"""# Commands
+
+This page is written by `python -m odahu_pack_core.cli.reference`; a test fails when it is stale.
+
+The command is installed as `{NAMES[0]}` and as `{NAMES[1]}`. Results go to standard output, everything else
+to standard error. `--debug`, `--verbose` and `--quiet` may stand before or after the command's name.
+
+## Exit codes
+
+| code | error | meaning |
+|---|---|---|
+| 0 | | all went well |
+"""
+
+
+def reference() -> str:
+    """Return the reference as Markdown."""
+    root = command_tree(extend=None)
+    commands = _commands((NAMES[0],), root)
+    sections = [section for words, command in commands for section in _section(words, command)]
+    return _HEAD + "\n".join(_exit_codes()) + "\n\n" + "\n\n".join(sections) + "\n"
+
+
+def _exit_codes() -> Iterator[str]:
+    classes = [found for _, found in inspect.getmembers(errors, inspect.isclass)]
+    families = [found for found in classes if issubclass(found, OdahuPackError)]
+    for error in sorted(families, key=lambda error: error.exit_code):
+        summary = (inspect.getdoc(error) or "").partition("\n")[0]
+        if error is OdahuPackError:
+            summary = "Something unexpected happened; --debug shows where."
+        yield f"| {error.exit_code} | {error.__name__} | {summary} |"
+    yield f"| {BROKEN_PIPE} | | Whoever read the output has gone, as in `… | head -1`. |"
+
+
+def _commands(
+    words: tuple[str, ...], command: click.Command
+) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Yield a command and all below it that are ours, each with the words that call it."""
+    yield words, command
+    if not isinstance(command, click.Group):
+        return
+    context = click.Context(command)
+    absent = command.placeholders if isinstance(command, LazyGroup) else {}
+    for name in command.list_commands(context):
+        member = command.get_command(context, name)
+        if member and name not in absent:
+            yield from _commands((*words, name), member)
+
+
+def _section(words: tuple[str, ...], command: click.Command) -> Iterator[str]:
+    yield f"## {' '.join(words)}"
+    yield _paragraphs(command.help)
+    usage = [
+        "[OPTIONS]",
+        *(f"{p.human_readable_name}" for p in command.params if isinstance(p, click.Argument)),
+    ]
+    if isinstance(command, click.Group):
+        usage.append("COMMAND")
+    yield f"```\n{' '.join([*words, *usage])}\n```"
+    if isinstance(command, LazyGroup) and command.placeholders:
+        names = ", ".join(f"`{name}`" for name in command.placeholders)
+        yield f"Commands that odahu-pack-server adds, and that until then say so: {names}."
+    options = [_option(option) for option in command.params if isinstance(option, click.Option)]
+    if options:
+        yield "\n".join(options)
+    if command.epilog:
+        yield _epilog(command.epilog)
+
+
+def _option(option: click.Option) -> str:
+    names = ", ".join(f"`{name}`" for name in option.opts)
+    required = " Required." if option.required else ""
+    value = f" `{_value(option)}`" if not option.is_flag else ""
+    text = (option.help or "").replace("*", r"\*")
+    return f"- {names}{value}: {text}{required}{_default(option)}"
+
+
+def _default(option: click.Option) -> str:
+    if isinstance(option.show_default, str):
+        return f" Default: {option.show_default}."
+    return f" Default: {option.default}." if option.show_default else ""
+
+
+def _value(option: click.Option) -> str:
+    if isinstance(option.type, FormatParameter):
+        return option.type.choices()
+    if isinstance(option.type, click.Choice):
+        return "|".join(str(choice) for choice in option.type.choices)
+    return option.metavar or option.type.name.upper()
+
+
+def _paragraphs(text: str | None) -> str:
+    return inspect.cleandoc(text or "").strip()
+
+
+def _epilog(text: str) -> str:
+    """Return an epilog; what click is told not to wrap becomes a code block."""
+    parts = []
+    for part in text.strip("\n").split("\n\n"):
+        title, _, body = part.removeprefix("\b\n").partition("\n")
+        parts.append(f"{title}\n\n```\n{inspect.cleandoc(body)}\n```" if body else title)
+    return "\n\n".join(parts)
+
+
+if __name__ == "__main__":
+    to_stdout(reference().rstrip("\n"))

@@ -1,0 +1,127 @@
+"""Events as a live display on a terminal."""
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+from rich.console import Console
+
+from odahu_pack_core import Decision, Notice, Output, Progress, StepFinished, StepStarted
+from odahu_pack_core.cli.display.live import LiveDisplay
+
+COMMAND = [sys.executable, "-c", "from odahu_pack_core.cli import main; main()"]
+RUN = [*COMMAND, "local", "pack", "run", "-f", "pack.yaml"]
+
+
+def drawn(*events, finish=False):
+    """Return what is on the screen when the last event was shown, as text."""
+    stream = io.StringIO()
+    console = Console(file=stream, force_terminal=True, width=100, color_system=None, legacy_windows=False)
+    with LiveDisplay(console) as display:
+        for event in events:
+            display.show(event)
+        if not finish:
+            console.print(display.drawing())
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", stream.getvalue())
+
+
+def test_a_step_under_way_a_bar_and_the_last_lines():
+    lines = [Output("docker", f"line {number}") for number in range(8)]
+    text = drawn(StepStarted("build", "Build wine:1"), Progress("build", "layer model", 500, 1000), *lines)
+    assert "Build wine:1" in text
+    assert re.search(r"layer model .*500 B of 1.0 kB", text)
+    assert "line 3" in text
+    assert "line 2" not in text
+
+
+def test_what_is_done_decided_and_noticed_stays():
+    text = drawn(
+        StepStarted("build", "Build wine:1"),
+        Decision("engine", "docker", "the first that can"),
+        Notice("no tag", "warning"),
+        Progress("build", "layer model", 500, 1000),
+        StepFinished("build", 2.0),
+        finish=True,
+    )
+    kept = text.splitlines()
+    assert "why: engine: docker (the first that can)" in kept
+    assert "warning: no tag" in kept
+    assert "✓ Build wine:1 (2.0 s)" in kept
+
+
+def test_neither_markup_nor_control_characters_get_through():
+    hostile = "[bold]x[/bold] [link=http://127.0.0.1]y[/] \x1b]0;title\x07"
+    text = drawn(
+        StepStarted("build", hostile),
+        Output("tool", hostile),
+        Progress("build", hostile, 1, 2),
+        Notice(hostile),
+    )
+    assert text.count("[bold]x[/bold] [link=http://127.0.0.1]y[/] \\x1b]0;title\\x07") >= 3
+    assert "\x07" not in text
+
+
+@pytest.fixture
+def on_a_terminal(paper, project):  # noqa: ARG001  # the project is the current folder
+    """Run the command with stderr on a pseudo-terminal; return its exit code, stdout and stderr."""
+
+    def call(*words, **environ):
+        ours, theirs = pty.openpty()
+        path = os.pathsep.join([str(paper), os.environ.get("PYTHONPATH", "")])
+        process = subprocess.Popen(
+            [*RUN, *words],
+            env={**os.environ, "PYTHONPATH": path, "TERM": "xterm-256color", **environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=theirs,
+        )
+        os.close(theirs)
+        shown = b"".join(_chunks(ours))
+        os.close(ours)
+        out, _ = process.communicate(timeout=30)
+        return process.returncode, out.decode(), shown.decode()
+
+    return call
+
+
+def _chunks(descriptor):
+    """Yield what is written to a terminal until its last writer has gone."""
+    while True:
+        try:
+            chunk = os.read(descriptor, 65536)
+        except OSError:  # Linux reports the last writer's end as an error
+            return
+        if not chunk:
+            return
+        yield chunk
+
+
+def test_on_a_terminal_the_display_is_live_and_stdout_stays_clean(on_a_terminal):
+    code, out, shown = on_a_terminal()
+    assert code == 0, shown
+    assert "\x1b[" in shown
+    assert "✓ Build 127.0.0.1:9/odahuflow/wine-0-1" in shown
+    assert out.startswith("image: ")
+    assert "\x1b" not in out
+
+
+def test_a_failure_on_a_terminal_ends_the_display_first(on_a_terminal):
+    code, out, shown = on_a_terminal(PAPER_ENGINE="fail")
+    assert (code, out) == (15, "")
+    assert shown.endswith("Error: the paper jammed\r\npull it out\r\n")
+    assert shown.rindex("\x1b[?25h") < shown.index("Error:"), "the cursor is shown again"
+
+
+@pytest.mark.parametrize("words", [["--quiet"], ["--verbose"], ["--events", "json"]])
+def test_other_loudness_has_no_live_display(on_a_terminal, words):
+    assert "\x1b[" not in on_a_terminal(*words)[2]
+
+
+def test_a_dumb_terminal_has_lines(on_a_terminal):
+    shown = on_a_terminal(TERM="dumb")[2]
+    assert "\x1b" not in shown
+    assert "why: greeting: hello" in shown
