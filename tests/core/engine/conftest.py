@@ -30,8 +30,8 @@ def new_name(docker_cli):
 
     yield make
     for name in names:
-        if docker_cli.exists(name):
-            docker_cli.remove(name)
+        for reference in docker_cli.references(name.rpartition(":")[0]):
+            docker_cli.remove(reference)
 
 
 @pytest.fixture

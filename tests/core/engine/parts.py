@@ -91,6 +91,13 @@ class Cli:
     def exists(self, name):
         return bool(self("image", "ls", "-q", name))
 
+    def references(self, repository):
+        """Return every name of images of a repository, by tag or, where there is none, by digest."""
+        form = "{{.Tag}} {{.Digest}}"
+        listed = self("image", "ls", "--digests", "--format", form, repository).splitlines()
+        named = (line.split() for line in listed)
+        return {f"{repository}:{t}" if t != "<none>" else f"{repository}@{d}" for t, d in named}
+
     def containers(self, *filters):
         arguments = [argument for text in filters for argument in ("--filter", text)]
         return self("ps", "--all", "--quiet", *arguments).split()
