@@ -17,12 +17,14 @@ class BaseImage:
         python: The Python X.Y that it must have; None when any will do.
         explicit: Whether the user wrote it down.
         keeps_entrypoint: Whether the image's own ENTRYPOINT is kept (Triton).
+        python_pin: The version specifier that its Python must fit; empty when any will do.
     """
 
     reference: ImageReference
     python: str | None = None
     explicit: bool = False
     keeps_entrypoint: bool = False
+    python_pin: str = ""
 
 
 @dataclass(frozen=True)

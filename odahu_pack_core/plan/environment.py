@@ -9,17 +9,35 @@ from odahu_pack_core.events import Decision
 
 
 @dataclass(frozen=True)
+class CondaWords:
+    """Both sections of a conda file, untranslated.
+
+    Args:
+        packages: Conda match specs, Python's included.
+        pip: Requirement lines of the pip section.
+    """
+
+    packages: tuple[str, ...]
+    pip: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Dependencies:
     """What a model needs, read from its conda.yaml.
 
     Args:
-        pip: Requirement lines (PEP 508), in the order written.
-        conda: Conda packages without a known twin on PyPI, as conda match specs; any makes the environment a conda one.
+        pip: Requirement lines (PEP 508, with pip's ``--hash`` where written): twins of conda packages first.
+        conda: Conda packages without a known twin on PyPI, as conda match specs; any makes the environment
+            a conda one.
         channels: Conda channels as written.
         constraints: Constraint lines (PEP 508).
         wheels: Wheels inside the artifact, as relative paths.
-        index_urls: Package indexes written down, the first being the main one; never with credentials.
+        index_url: The package index written down; empty for the user's own.
+        extra_index_urls: Further indexes written down. No index URL holds credentials.
+        find_links: Folders of wheels inside the artifact, as relative paths.
+        no_index: Whether only those folders are searched.
         build_from_source: Whether source distributions may be built.
+        as_written: The conda file's own words, for a conda environment; None where there is no such file.
     """
 
     pip: tuple[str, ...] = ()
@@ -27,8 +45,12 @@ class Dependencies:
     channels: tuple[str, ...] = ()
     constraints: tuple[str, ...] = ()
     wheels: tuple[str, ...] = ()
-    index_urls: tuple[str, ...] = ()
+    index_url: str = ""
+    extra_index_urls: tuple[str, ...] = ()
+    find_links: tuple[str, ...] = ()
+    no_index: bool = False
     build_from_source: bool = False
+    as_written: CondaWords | None = None
 
 
 @dataclass(frozen=True)
@@ -38,6 +60,7 @@ class CondaFile:
     Args:
         dependencies: What it asks for.
         python: Its Python pin as a version specifier (``==3.7.*``, ``>=3.8,<3.11``); empty without one.
+            Patch releases count: ``python=3.7.16`` is ``==3.7.16.*``.
         decisions: Each translation from a conda package to its PyPI twin, with its reason.
     """
 
@@ -77,11 +100,13 @@ class LockedPackage:
         name: Normalised name.
         version: Exact version.
         hashes: Acceptable digests as ``sha256:…``, sorted.
+        wheel: Path of its wheel inside the artifact; empty for packages of an index.
     """
 
     name: str
     version: str
     hashes: tuple[str, ...] = ()
+    wheel: str = ""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class WrittenCondaFile:
     """
 
     file: str
-    channels: tuple[str, ...] = ()
+    channels: tuple[WrittenLine, ...] = ()
     packages: tuple[WrittenLine, ...] = ()
     pip: tuple[WrittenLine, ...] = ()
     variables: tuple[str, ...] = ()
@@ -89,8 +89,7 @@ class _Reading:
         origin = self._document.origin
         if self._problems:
             raise SpecError(describe(self._problems, origin), code="invalid")
-        names = tuple(line.text for line in channels)
-        return WrittenCondaFile(origin.file, names, packages, pip, variables)
+        return WrittenCondaFile(origin.file, channels, packages, pip, variables)
 
     def _dependencies(self, value: object) -> tuple[tuple[WrittenLine, ...], tuple[WrittenLine, ...]]:
         packages: list[WrittenLine] = []

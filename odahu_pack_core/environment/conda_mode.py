@@ -1,0 +1,99 @@
+"""Conda environments: the instructions that make one while an engine builds the image."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final, Literal
+
+import yaml
+
+from odahu_pack_core.errors import DependencyError
+from odahu_pack_core.names import RUNTIME_ROOT
+from odahu_pack_core.plan.base import BaseFacts
+from odahu_pack_core.plan.environment import CondaWords, Dependencies, EnvironmentLayer
+from odahu_pack_core.plan.instruction import Copy, Instruction, Run, User
+from odahu_pack_core.plan.match_spec import parse_match_spec
+
+DEFAULT_CHANNEL: Final = "conda-forge"
+_OWN_CHANNELS: Final = "defaults"
+_NO_OWN_CHANNELS: Final = "nodefaults"
+_CONDA_FOLDER: Final = re.compile(r"(?i)/(?:mini|ana)?(?:conda|forge|mamba)[^/]*/(?:condabin|bin)/?\Z")
+_FOLDER: Final = f"{RUNTIME_ROOT}/conda"
+
+Tool = Literal["micromamba", "conda"]
+_COMMANDS: Final[dict[Tool, str]] = {
+    "micromamba": "micromamba create --yes --prefix {prefix} --file {file} && micromamba clean --all --yes",
+    "conda": "conda env create --quiet --prefix {prefix} --file {file} && conda clean --all --yes",
+}
+
+
+def conda_instructions(
+    layer: EnvironmentLayer, base: BaseFacts
+) -> tuple[tuple[Instruction, ...], dict[str, bytes]]:
+    """Return what makes a conda environment in place of a layer.
+
+    Args:
+        layer: The environment.
+        base: What was found in the base image: it must hold conda or micromamba.
+
+    Returns:
+        The instructions, and the files of the build context that they copy.
+
+    Raises:
+        DependencyError: The conda file asks for what only an environment of wheels can have.
+    """
+    dependencies = layer.dependencies
+    if dependencies.wheels or dependencies.find_links:
+        path = (*dependencies.wheels, *dependencies.find_links)[0]
+        raise DependencyError(
+            f"{path} of the artifact cannot be installed into a conda environment, and "
+            f"{', '.join(dependencies.conda)} can be had from conda only",
+            code="conda-and-wheels",
+            hint="put the wheel on a package index, or find PyPI packages in place of the conda ones",
+        )
+    source = f"conda/{layer.name}.yml"
+    files = {source: _environment_file(dependencies, base, f"{_FOLDER}/{layer.name}.txt")}
+    if dependencies.constraints:
+        files[f"conda/{layer.name}.txt"] = "\n".join([*dependencies.constraints, ""]).encode()
+    copies = [Copy(name, f"{RUNTIME_ROOT}/{name}") for name in sorted(files)]
+    command = _COMMANDS[conda_tool(base)].format(prefix=layer.prefix, file=f"{RUNTIME_ROOT}/{source}")
+    # The base's own user may not write to /opt; the packager sets the image's user at the end.
+    return (User("0:0"), *copies, Run(("/bin/sh", "-c", command))), files
+
+
+def conda_tool(base: BaseFacts) -> Tool:
+    """Return the program that a base image makes conda environments with, as its variables tell."""
+    if "MAMBA_EXE" in base.env:
+        return "micromamba"
+    folders = base.env.get("PATH", "").split(":")
+    has_conda = {"CONDA_EXE", "CONDA_DIR"} & set(base.env) or any(map(_CONDA_FOLDER.search, folders))
+    return "conda" if has_conda else "micromamba"
+
+
+def _environment_file(dependencies: Dependencies, base: BaseFacts, constraints: str) -> bytes:
+    words = dependencies.as_written or CondaWords(dependencies.conda, dependencies.pip)
+    packages: list[Any] = list(words.packages)
+    specs = [parse_match_spec(package) for package in packages]
+    names = {spec.name for spec in specs if spec}
+    if "python" not in names and base.python:
+        packages.insert(0, f"python={base.python}")
+    if pip := _pip_lines(dependencies, words.pip, constraints):
+        packages += [*([] if "pip" in names else ["pip"]), {"pip": pip}]
+    content = {"channels": _channels(dependencies.channels), "dependencies": packages}
+    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
+
+
+def _channels(written: tuple[str, ...]) -> list[str]:
+    """Return the channels written down, else conda-forge; never a tool's own ones unasked."""
+    channels = list(written) or [DEFAULT_CHANNEL]
+    return channels if {_OWN_CHANNELS, _NO_OWN_CHANNELS} & set(channels) else [*channels, _NO_OWN_CHANNELS]
+
+
+def _pip_lines(dependencies: Dependencies, requirements: tuple[str, ...], constraints: str) -> list[str]:
+    if not requirements:
+        return []
+    options = [f"--index-url={dependencies.index_url}"] if dependencies.index_url else []
+    options += [f"--extra-index-url={url}" for url in dependencies.extra_index_urls]
+    options += ["--no-index"] if dependencies.no_index else []
+    options += [f"--constraint={constraints}"] if dependencies.constraints else []
+    return [*options, *requirements]

@@ -1,0 +1,85 @@
+"""How an environment comes about: wheels, conda packages, or what the base image lacks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from odahu_pack_core.events import Decision, Event, Notice
+from odahu_pack_core.plan.base import BaseFacts
+from odahu_pack_core.plan.environment import EnvironmentLayer, LockedPackage, Mode
+
+_MOST_NAMES: Final = 12
+
+
+def mode_of(layer: EnvironmentLayer, base: BaseFacts) -> tuple[Mode, tuple[Event, ...]]:
+    """Choose how an environment comes about.
+
+    Args:
+        layer: The environment.
+        base: What was found in the base image.
+
+    Returns:
+        The mode, and what to tell of it.
+    """
+    subject = f"mode of {layer.name}"
+    conda = layer.dependencies.conda
+    if layer.layout == "venv" and base.site_packages is not None:
+        reason = f"the base image holds packages in {base.site_packages.path}; only what differs is added"
+        return "base", (Decision(subject, "base", reason), *_unchecked(conda, base))
+    if conda:
+        reason = f"no known twin on PyPI: {_some(conda)}"
+        return "conda", (Decision(subject, "conda", reason),)
+    return "uv", (Decision(subject, "uv", "everything that is needed is on PyPI, as wheels"),)
+
+
+def lacking(packages: Sequence[LockedPackage], base: BaseFacts) -> tuple[tuple[LockedPackage, ...], Decision]:
+    """Return what a base image lacks of a lock, or has in another version.
+
+    Args:
+        packages: The lock.
+        base: A dependency cache.
+
+    Returns:
+        What to install, and which packages come from the base.
+    """
+    held = dict(base.site_packages.packages) if base.site_packages else {}
+    added = tuple(package for package in packages if not _same(package.version, held.get(package.name)))
+    taken = [package.name for package in packages if package not in added]
+    replaced = [
+        f"{package.name} {held[package.name]} by {package.version}"
+        for package in added
+        if package.name in held
+    ]
+    reason = f"from the base image: {_some(taken) or 'nothing'}"
+    if replaced:
+        reason += f"; replaced, since the model's version wins: {_some(replaced)}"
+    names = [f"{package.name} {package.version}" for package in added]
+    return added, Decision("packages on top of the base", _some(names) or "none", reason)
+
+
+def _same(version: str, held: str | None) -> bool:
+    if held is None:
+        return False
+    try:
+        return Version(version) == Version(held)
+    except InvalidVersion:
+        return version == held
+
+
+def _unchecked(conda: Sequence[str], base: BaseFacts) -> tuple[Notice, ...]:
+    """Name the conda packages that cannot be looked for among the base's Python packages."""
+    held = {name for name, _ in base.site_packages.packages} if base.site_packages else set()
+    unknown = [spec for spec in conda if canonicalize_name(spec.split("=")[0].split(" ")[0]) not in held]
+    if not unknown:
+        return ()
+    message = f"taken to be in the base image {base.reference}, which cannot be checked: {_some(unknown)}"
+    return (Notice(message, "warning"),)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
