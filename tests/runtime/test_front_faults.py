@@ -33,7 +33,7 @@ def hasty(runtime, model, tmp_path_factory):
     """A server that gives up soon, for the faults that cost a worker."""
     packed = model("misbehaving")
     with serve(
-        runtime, packed, tmp_path_factory.mktemp("log"), "--timeout", "0.4", "--max-body-bytes", "100"
+        runtime, packed, tmp_path_factory.mktemp("log"), "--timeout", "0.6", "--max-body-bytes", "100"
     ) as running:
         yield running
 
@@ -87,7 +87,7 @@ def test_threads_predict_at_the_same_time_and_more_wait(front, at_once):
     begun = time.monotonic()
     replies = list(at_once.map(front.do, ["sleep"] * 8, [0.2] * 8))  # there are four threads
     assert [reply.status for reply in replies] == [200] * 8
-    assert 0.4 <= time.monotonic() - begun < 0.6
+    assert 0.4 <= time.monotonic() - begun < 1.2  # 1.6 if one after the other
 
 
 def test_workers_are_processes_that_share_the_work(start, at_once):
@@ -109,7 +109,7 @@ def test_a_missed_deadline_is_a_504_and_its_worker_is_replaced(hasty):
     stuck = hasty.outcome("pid")
     begun = time.monotonic()
     reply = hasty.do("sleep", 60)
-    assert 0.4 <= time.monotonic() - begun < 0.8
+    assert 0.6 <= time.monotonic() - begun < 5
     assert (reply.status, reply.json["code"]) == (504, "deadline_exceeded")
     hasty.wait_ready()
     assert hasty.outcome("pid") != stuck
@@ -117,10 +117,10 @@ def test_a_missed_deadline_is_a_504_and_its_worker_is_replaced(hasty):
 
 
 def test_other_predictions_of_a_worker_that_missed_a_deadline_may_finish(start, at_once):
-    with start("--timeout", "0.8") as front:
+    with start("--timeout", "1") as front:
         stuck = at_once.submit(front.do, "sleep", 60)
-        time.sleep(0.4)
-        other = at_once.submit(front.do, "sleep", 0.6)
+        time.sleep(0.5)
+        other = at_once.submit(front.do, "sleep", 0.7)
         time.sleep(0.1)
         old = front.outcome("pid")
         assert stuck.result().status == 504
@@ -185,8 +185,8 @@ def test_requests_for_which_there_is_no_memory_are_turned_away(hasty):
 
 
 def test_requests_wait_for_a_slot_until_their_deadline_and_beyond_the_queue_not_at_all(start):
-    with start("--timeout", "0.6", "--threads", "1") as front, ThreadPoolExecutor(70) as at_once:
-        replies = list(at_once.map(front.do, ["sleep"] * 70, [0.5] * 70))
+    with start("--timeout", "1.2", "--threads", "1") as front, ThreadPoolExecutor(70) as at_once:
+        replies = list(at_once.map(front.do, ["sleep"] * 70, [0.9] * 70))
         assert Counter(reply.status for reply in replies) == {200: 1, 504: 64, 503: 5}
         assert {reply.json["message"] for reply in replies if reply.status > 500} == {
             "the prediction took too long",
