@@ -4,17 +4,17 @@ import io
 import os
 import pty
 import re
-import subprocess
 import sys
+import threading
 
 import pytest
 from rich.console import Console
 
 from odahu_pack_core import Decision, Notice, Output, Progress, StepFinished, StepStarted
 from odahu_pack_core.cli.display.live import LiveDisplay
+from odahu_pack_core.cli.entry import run
 
-COMMAND = [sys.executable, "-c", "from odahu_pack_core.cli import main; main()"]
-RUN = [*COMMAND, "local", "pack", "run", "-f", "pack.yaml"]
+RUN = ("local", "pack", "run", "-f", "pack.yaml")
 
 
 def drawn(*events, finish=False):
@@ -66,24 +66,20 @@ def test_neither_markup_nor_control_characters_get_through():
 
 
 @pytest.fixture
-def on_a_terminal(paper, project):  # noqa: ARG001  # the project is the current folder
+def on_a_terminal(paper, project, capsys, monkeypatch):  # noqa: ARG001  # both are needed to run
     """Run the command with stderr on a pseudo-terminal; return its exit code, stdout and stderr."""
 
     def call(*words, **environ):
         ours, theirs = pty.openpty()
-        path = os.pathsep.join([str(paper), os.environ.get("PYTHONPATH", "")])
-        process = subprocess.Popen(
-            [*RUN, *words],
-            env={**os.environ, "PYTHONPATH": path, "TERM": "xterm-256color", **environ},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-        )
-        os.close(theirs)
-        shown = b"".join(_chunks(ours))
+        shown = []
+        reader = threading.Thread(target=lambda: shown.extend(_chunks(ours)))
+        reader.start()
+        with monkeypatch.context() as patch, os.fdopen(theirs, "w", encoding="utf-8") as terminal:
+            patch.setattr(sys, "stderr", terminal)
+            code = run([*RUN, *words], {**os.environ, "TERM": "xterm-256color", **environ})
+        reader.join()
         os.close(ours)
-        out, _ = process.communicate(timeout=30)
-        return process.returncode, out.decode(), shown.decode()
+        return code, capsys.readouterr().out, b"".join(shown).decode()
 
     return call
 
@@ -92,12 +88,9 @@ def _chunks(descriptor):
     """Yield what is written to a terminal until its last writer has gone."""
     while True:
         try:
-            chunk = os.read(descriptor, 65536)
-        except OSError:  # Linux reports the last writer's end as an error
+            yield os.read(descriptor, 65536)
+        except OSError:  # so Linux reports that the last writer has gone
             return
-        if not chunk:
-            return
-        yield chunk
 
 
 def test_on_a_terminal_the_display_is_live_and_stdout_stays_clean(on_a_terminal):
