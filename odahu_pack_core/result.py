@@ -37,11 +37,11 @@ class PackagingResult:
     extra: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
+        if not all(map(_is_pair_of_texts, self.extra)):
+            raise PluginError("results must be pairs of a name and a text", code="bad-result")
         names = [name for name, _ in self.results]
         if len(names) != len(set(names)):
             raise PluginError(f"result names must be unique, but are {names}", code="bad-result")
-        if not all(isinstance(value, str) for _, value in self.results):
-            raise PluginError("result values must be text", code="bad-result")
 
     @property
     def results(self) -> tuple[tuple[str, str], ...]:
@@ -53,3 +53,7 @@ class PackagingResult:
         """Return the status of the packaging as ODAHU stores it."""
         results = tuple(Result(name=name, value=value) for name, value in self.results)
         return PackagingStatus(state="succeeded", results=results)
+
+
+def _is_pair_of_texts(result: object) -> bool:
+    return isinstance(result, tuple) and [type(part) for part in result] == [str, str] and bool(result[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import takewhile
 from typing import BinaryIO
 
 from odahu_pack_core.errors import PlanError
@@ -20,7 +21,9 @@ from .reference import ImageReference
 
 DEFAULT_PLATFORM = "linux/amd64"
 BASE_BLOCK = "base"
-_DIRECTIVE = re.compile(r"(?:#[^=\n]*\n)*#\s*\w+\s*=")
+_DIRECTIVE = re.compile(r"#\s*\w+\s*=")
+_BLOCK = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_PLATFORM = re.compile(r"[a-z0-9]+/[a-z0-9]+(?:/[a-z0-9]+)?")
 
 
 @dataclass(frozen=True)
@@ -57,12 +60,16 @@ class Block:
     """Consecutive instructions with a name, which a Dockerfile template places and comments.
 
     Args:
-        name: Identifier in the template.
+        name: Identifier in the template: lowercase letters, digits and ``_``.
         instructions: In the order they take effect.
     """
 
     name: str
     instructions: tuple[Instruction, ...]
+
+    def __post_init__(self) -> None:
+        if not _BLOCK.fullmatch(self.name):
+            raise PlanError(f"{self.name!r} is not a block's name", code="bad-plan")
 
 
 @dataclass(frozen=True)
@@ -90,12 +97,28 @@ class BuildPlan:
     decisions: tuple[Decision, ...] = ()
 
     def __post_init__(self) -> None:
+        self._check_blocks()
+        self._check_layers()
+        if not self.platforms or not all(map(_PLATFORM.fullmatch, self.platforms)):
+            raise PlanError(f"{self.platforms} are not platforms such as {DEFAULT_PLATFORM}", code="bad-plan")
+
+    def _check_blocks(self) -> None:
+        names = [block.name for block in self.blocks]
+        if len(names) != len(set(names)):
+            raise PlanError(f"blocks of the plan share a name: {names}", code="bad-plan")
+        first = From(str(self.base.reference))
+        begins = names[:1] == [BASE_BLOCK] and self.blocks[0].instructions[:1] == (first,)
+        if not begins or any(isinstance(instruction, From) for instruction in self.instructions[1:]):
+            raise PlanError(
+                f"the plan does not begin with a block {BASE_BLOCK!r} and FROM its base image, once",
+                code="bad-plan",
+            )
+
+    def _check_layers(self) -> None:
         used = [instruction.layer for instruction in self.instructions if isinstance(instruction, AddLayer)]
         named = [layer.name for layer in self.layers]
         if sorted(used) != sorted(set(named)) or len(named) != len(set(named)):
             raise PlanError(f"the plan adds layers {used} but has {named}", code="bad-plan")
-        if self.instructions[:1] != (From(str(self.base.reference)),):
-            raise PlanError("the plan does not begin with FROM its base image", code="bad-plan")
 
     @property
     def instructions(self) -> tuple[Instruction, ...]:
@@ -110,7 +133,9 @@ class BuildPlan:
         """Return the plan with a block added at its end, or put in place of the one with its name."""
         names = [existing.name for existing in self.blocks]
         if block.name not in names:
-            return replace(self, blocks=(*self.blocks, block))
+            placed = f"{self.template.rstrip()}\n\n# {block.name}\n{{{{ {block.name} }}}}\n"
+            template = placed if self.template else ""
+            return replace(self, blocks=(*self.blocks, block), template=template)
         return replace(self, blocks=tuple(block if b.name == block.name else b for b in self.blocks))
 
 
@@ -163,7 +188,8 @@ def render_dockerfile(template: str, blocks: tuple[Block, ...]) -> str:
             f"# {name}\n{body}" if name != BASE_BLOCK else body for name, body in rendered.items()
         )
     text = text.strip("\n") + "\n"
-    if _DIRECTIVE.match(text):
+    first_comments = takewhile(lambda line: line.startswith("#"), text.split("\n"))
+    if any(map(_DIRECTIVE.match, first_comments)):
         raise PlanError("the Dockerfile template begins with a parser directive", code="bad-template")
     wanted = tuple(instruction for block in blocks for instruction in block.instructions)
     if parse_dockerfile(text) != wanted:
@@ -174,11 +200,11 @@ def render_dockerfile(template: str, blocks: tuple[Block, ...]) -> str:
 
 
 def _arranged(template: str, rendered: Mapping[str, str]) -> str:
-    from jinja2 import StrictUndefined, TemplateError  # noqa: PLC0415  # slow to import, not needed at start-up
+    from jinja2 import StrictUndefined  # noqa: PLC0415  # slow to import, not needed at start-up
     from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415  # as above
 
     environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False, trim_blocks=True)
     try:
         return environment.from_string(template).render(rendered)
-    except TemplateError as error:
+    except Exception as error:  # noqa: BLE001  # a template may fail in any way
         raise PlanError(f"the Dockerfile template does not render: {error}", code="bad-template") from None

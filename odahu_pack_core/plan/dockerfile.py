@@ -31,21 +31,33 @@ from .instruction import (
 LAYER_FOLDER: Final = "layers"
 """The folder of the build context that holds layers as ``NAME.tar``."""
 
+_LONGEST_LINE: Final = 65535
 _ESCAPED: Final = re.compile(r'[\\"$]')
 _SHELL: Final = re.compile(r"""[\\"'$]""")
 _PAIR: Final = re.compile(r'([^=\s]+)="((?:[^"\\]|\\.)*)"')
 _LAYER_LINE: Final = re.compile(rf"{LAYER_FOLDER}/([a-z0-9_-]+)\.tar /")
 
 
-def render_instruction(instruction: Instruction) -> str:  # noqa: PLR0911  # one for each kind
-    """Return an instruction as one Dockerfile line."""
+def render_instruction(instruction: Instruction) -> str:
+    """Return an instruction as one Dockerfile line.
+
+    Raises:
+        PlanError: The line is longer than Docker reads.
+    """
+    line = _line(instruction)
+    if len(line.encode()) > _LONGEST_LINE:
+        raise PlanError(f"{line[:60]}… has more than {_LONGEST_LINE} bytes", code="bad-instruction")
+    return line
+
+
+def _line(instruction: Instruction) -> str:  # noqa: PLR0911  # one for each kind
     match instruction:
         case From(image):
             return f"FROM {image}"
         case AddLayer(layer):
             return f"ADD {LAYER_FOLDER}/{layer}.tar /"
         case Copy(source, destination):
-            return f"COPY {_json([_word(source), _word(destination)])}"
+            return f"COPY {_unexpanded(_json([_word(source), _word(destination)]))}"
         case Env(name, value):
             return f"ENV {name}={_quoted(value)}"
         case Label(name, value):
@@ -57,7 +69,8 @@ def render_instruction(instruction: Instruction) -> str:  # noqa: PLR0911  # one
         case Expose(port):
             return f"EXPOSE {port}"
         case Entrypoint(arguments) | Cmd(arguments) | Run(arguments):
-            return f"{type(instruction).__name__.upper()} {_json(arguments)}"
+            texts = _unexpanded(_json(arguments)) if isinstance(instruction, Run) else _json(arguments)
+            return f"{type(instruction).__name__.upper()} {texts}"
 
 
 def render_block(instructions: Sequence[Instruction]) -> str:
@@ -83,9 +96,13 @@ def parse_instruction(line: str) -> Instruction:
     """
     word, _, rest = line.partition(" ")
     try:
-        return _PARSERS[word](rest)
-    except (KeyError, ValueError, TypeError):
-        raise PlanError(f"not a line of ours: {line!r}", code="bad-dockerfile") from None
+        instruction = _PARSERS[word](rest)
+    except (KeyError, ValueError, TypeError, RecursionError):
+        instruction = None
+    # What is written in another way might be read in another way, too.
+    if instruction is None or render_instruction(instruction) != line:
+        raise PlanError(f"not a line of ours: {line!r}", code="bad-dockerfile")
+    return instruction
 
 
 def _quoted(value: str) -> str:
@@ -104,6 +121,11 @@ def _word(path: str) -> str:
 def _json(values: Sequence[str]) -> str:
     # U+2028 and U+2029 end a line for some readers; JSON can say them in ASCII.
     return json.dumps(list(values), ensure_ascii=True)
+
+
+def _unexpanded(texts: str) -> str:
+    """Hide what BuildKit, looking for heredocs in RUN and COPY, would take for a variable or a heredoc."""
+    return texts.replace("$", r"\u0024").replace("<", r"\u003c")
 
 
 def _json_texts(rest: str) -> tuple[str, ...]:

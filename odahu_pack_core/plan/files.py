@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 from odahu_pack_core.errors import PlanError
 
@@ -88,18 +87,22 @@ def in_layer_order(files: Iterable[PlannedFile]) -> tuple[PlannedFile, ...]:
     by_path: dict[str, PlannedFile] = {}
     for file in files:
         _check_path(file.path)
-        if file.path in by_path and by_path[file.path] != file:
+        if by_path.setdefault(file.path, file) != file:
             raise PlanError(f"two files of one layer are called {file.path}", code="duplicate-file")
-        by_path[file.path] = file
     for path in list(by_path):
-        for parent in list(PurePosixPath(path).parents)[:-1]:
-            there = by_path.setdefault(str(parent), Folder(str(parent)))
+        for parent in _parents(path):
+            there = by_path.setdefault(parent, Folder(parent))
             if not isinstance(there, Folder):
-                raise PlanError(f"{there.path} is both a file and a folder", code="duplicate-file")
-    return tuple(by_path[path] for path in sorted(by_path, key=lambda path: PurePosixPath(path).parts))
+                raise PlanError(f"{parent} is both a file and a folder", code="duplicate-file")
+    return tuple(by_path[path] for path in sorted(by_path, key=lambda path: path.split("/")))
+
+
+def _parents(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path
 
 
 def _check_path(path: str) -> None:
-    pure = PurePosixPath(path)
-    if str(pure) != path or not pure.is_absolute() or ".." in pure.parts or "\0" in path or path == "/":
+    root, *parts = path.split("/")
+    if root or not parts or "\0" in path or any(part in {"", ".", ".."} for part in parts):
         raise PlanError(f"{path!r} is not a plain absolute path", code="bad-path")

@@ -1,7 +1,7 @@
 """Image names from templates such as ``{{ Name }}-{{ Version }}:{{ RandomUUID }}``.
 
-A template is literal text and expressions. Only literal text can separate host, repository and tag, and only
-values are cleaned; literal text that cannot stand in a name is an error that points at the character.
+Only literal text of a template separates host, repository and tag, and only values are cleaned; literal text
+that cannot stand in a name is an error that points at the character.
 """
 
 from __future__ import annotations
@@ -9,23 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from uuid import uuid4
 
-from odahu_pack_core.errors import SpecError, did_you_mean
+from odahu_pack_core.errors import SpecError
 
-from .reference import REPOSITORY, ImageReference, registry_prefix, split_registry
+from .image_template import Run, render_runs
+from .reference import HOST, REPOSITORY, ImageReference, registry_prefix, split_registry
 
-if TYPE_CHECKING:
-    from jinja2 import nodes
-    from jinja2.sandbox import SandboxedEnvironment
-
-VARIABLES: Final = ("Name", "Version", "RandomUUID")
-_FILTERS: Final = ("default", "lower", "replace", "truncate", "upper")
-_LONGEST_TEMPLATE: Final = 1024
 _LONGEST_TAG: Final = 128
-_OPEN, _CLOSE = "\x02", "\x03"
-_RUN: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 
 
 @dataclass(frozen=True)
@@ -33,23 +25,18 @@ class ImageName:
     """A rendered image name, before it meets the push target.
 
     Args:
-        repository: Path, lowercase, with a host in front if the template has one.
+        repository: Path, lowercase.
         tag: Empty where the template has none.
+        host: The registry's host, if literal text of the template names one.
     """
 
     repository: str
     tag: str
+    host: str = ""
 
     def __str__(self) -> str:
-        return f"{self.repository}:{self.tag}" if self.tag else self.repository
-
-
-@dataclass(frozen=True)
-class _Run:
-    """A stretch of the rendered template: literal text, or one value."""
-
-    text: str
-    is_value: bool
+        name = f"{self.host}/{self.repository}" if self.host else self.repository
+        return f"{name}:{self.tag}" if self.tag else name
 
 
 def render_name(template: str, *, name: str, version: str, random_uuid: str) -> ImageName:
@@ -64,16 +51,14 @@ def render_name(template: str, *, name: str, version: str, random_uuid: str) -> 
     Raises:
         SpecError: The template, or what comes of it, is not an image name.
     """
-    values = dict(zip(VARIABLES, (name, version, random_uuid), strict=True))
-    runs = list(_runs(_render(template, values)))
+    runs = render_runs(template, {"Name": name, "Version": version, "RandomUUID": random_uuid})
     repository_runs, tag_runs = _split_at_tag(runs, template)
-    repository = "".join(_in_repository(run) for run in repository_runs)
-    host, path = split_registry(repository)
-    bad = _first_misfit(REPOSITORY, path)
-    if bad is not None:
-        shown = f"{host}/{path}" if host else path
-        raise _pointing("an image name", template, shown, bad + len(shown) - len(path))
-    return ImageName(repository, _checked_tag("".join(_in_tag(tag_runs)), template))
+    host, path = _host_and_path(repository_runs)
+    shown = f"{host}/{path}" if host else path
+    if host:
+        _check_fit(HOST, host, shown, 0, template)
+    _check_fit(REPOSITORY, path, shown, len(shown) - len(path), template)
+    return ImageName(path, _checked_tag(tag_runs, template), host)
 
 
 def render_image_name(template: str, *, name: str, version: str, random_uuid: str | None = None) -> str:
@@ -92,7 +77,7 @@ def render_image_name(template: str, *, name: str, version: str, random_uuid: st
         SpecError: The template, or what comes of it, is not an image name.
     """
     rendered = render_name(template, name=name, version=version, random_uuid=random_uuid or str(uuid4()))
-    return str(rendered)
+    return str(ImageReference.parse(str(rendered)))
 
 
 def image_reference(name: ImageName, push_uri: str | None) -> ImageReference:
@@ -107,105 +92,27 @@ def image_reference(name: ImageName, push_uri: str | None) -> ImageReference:
     Raises:
         SpecError: The name's host is not the target's, or the whole is not an image reference.
     """
-    host, path = split_registry(name.repository)
-    tag = name.tag or "latest"
+    path, tag = name.repository, name.tag or "latest"
     if push_uri is None:
-        return ImageReference(path, host, tag)
+        return ImageReference(path, name.host, tag)
     registry, prefix = registry_prefix(push_uri)
-    if host and host.lower() != registry.lower():
+    if name.host and name.host != registry.lower():
         raise SpecError(
-            f"imageName begins with the registry {host}, but docker-push sends to {registry}",
+            f"imageName begins with the registry {name.host}, but docker-push sends to {registry}",
             code="other-registry",
             hint="leave the host out of imageName, or use a connection to that registry",
         )
-    if prefix and not (host and f"{path}/".startswith(f"{prefix}/")):
+    if prefix and not (name.host and f"{path}/".startswith(f"{prefix}/")):
         path = f"{prefix}/{path}"
     return ImageReference(path, registry, tag)
 
 
-def _render(template: str, values: dict[str, str]) -> str:
-    """Return the rendered template with every value between two marks."""
-    if len(template) > _LONGEST_TEMPLATE:
-        raise SpecError(f"imageName is longer than {_LONGEST_TEMPLATE} characters", code="image-name")
-    if not template.isprintable():
-        raise SpecError("imageName holds a control character", code="image-name")
-    from jinja2 import TemplateError  # noqa: PLC0415  # slow to import, and not needed at start-up
+def _split_at_tag(runs: list[Run], template: str) -> tuple[list[Run], list[Run]]:
+    """Split at the last literal colon, unless a literal slash follows it (then it is a port's).
 
-    environment = _environment()
-    try:
-        _check_expressions(environment, template)
-        return environment.from_string(template).render(values)
-    except (TemplateError, ArithmeticError, TypeError, ValueError) as error:
-        raise SpecError(f"imageName {template!r}: {error}", code="image-name") from None
-
-
-def _environment() -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined  # noqa: PLC0415  # slow to import, and not needed at start-up
-    from jinja2.sandbox import SandboxedEnvironment  # noqa: PLC0415  # as above
-
-    environment = SandboxedEnvironment(
-        undefined=StrictUndefined, autoescape=False, finalize=lambda value: f"{_OPEN}{value}{_CLOSE}"
-    )
-    environment.filters = {name: environment.filters[name] for name in _FILTERS}
-    environment.globals.clear()
-    return environment
-
-
-def _check_expressions(environment: SandboxedEnvironment, template: str) -> None:
-    """Allow text and expressions of the known names, constants and filters; nothing else."""
-    from jinja2 import nodes  # noqa: PLC0415  # slow to import, and not needed at start-up
-
-    parsed = environment.parse(template)
-    for statement in parsed.body:
-        if not isinstance(statement, nodes.Output):
-            raise SpecError(
-                f"imageName {template!r}: statements {{% … %}} are not allowed, only {{{{ … }}}}",
-                code="image-name",
-            )
-    allowed = (
-        nodes.Output,
-        nodes.TemplateData,
-        nodes.Name,
-        nodes.Filter,
-        nodes.Const,
-        nodes.Keyword,
-        nodes.Concat,
-    )
-    for node in parsed.find_all(nodes.Node):
-        if not isinstance(node, allowed):
-            raise SpecError(
-                f"imageName {template!r}: only names, texts and filters may stand in {{{{ … }}}}",
-                code="image-name",
-            )
-        _check_known(node, template)
-
-
-def _check_known(node: nodes.Node, template: str) -> None:
-    known, what = {"Name": (VARIABLES, "variable"), "Filter": (_FILTERS, "filter")}.get(
-        type(node).__name__, ((), "")
-    )
-    name = getattr(node, "name", "")
-    if known and name not in known:
-        listed = ", ".join(known)
-        raise SpecError(
-            f"imageName {template!r}: unknown {what} {name!r}; {did_you_mean(name, known)} (there are: {listed})",
-            code="image-name",
-        )
-
-
-def _runs(rendered: str) -> Iterator[_Run]:
-    end = 0
-    for match in _RUN.finditer(rendered):
-        if match.start() > end:
-            yield _Run(rendered[end : match.start()], is_value=False)
-        yield _Run(match[1], is_value=True)
-        end = match.end()
-    if end < len(rendered):
-        yield _Run(rendered[end:], is_value=False)
-
-
-def _split_at_tag(runs: list[_Run], template: str) -> tuple[list[_Run], list[_Run]]:
-    """Split at the last literal colon, unless a literal slash follows it (then it is a port's)."""
+    Returns:
+        The runs of the repository and those of the tag; no runs where there is no tag.
+    """
     for index in range(len(runs) - 1, -1, -1):
         run = runs[index]
         if run.is_value:
@@ -217,18 +124,26 @@ def _split_at_tag(runs: list[_Run], template: str) -> tuple[list[_Run], list[_Ru
         colon, slash = run.text.rfind(":"), run.text.rfind("/")
         if colon > slash:
             before, after = (
-                _Run(run.text[:colon], is_value=False),
-                _Run(run.text[colon + 1 :], is_value=False),
+                Run(run.text[:colon], is_value=False),
+                Run(run.text[colon + 1 :], is_value=False),
             )
-            if not after.text and index == len(runs) - 1:
-                raise SpecError(f"imageName {template!r} ends with an empty tag", code="image-name")
             return [*runs[:index], before], [after, *runs[index + 1 :]]
         if slash >= 0:
             break
     return runs, []
 
 
-def _in_repository(run: _Run) -> str:
+def _host_and_path(runs: list[Run]) -> tuple[str, str]:
+    """Split at the first literal slash if literal text before it makes a host; a value alone never does."""
+    text = "".join(map(_in_repository, runs))
+    shape = "".join("x" if run.is_value else run.text.lower() for run in runs)
+    if not split_registry(shape)[0]:
+        return "", text
+    host, _, path = text.partition("/")
+    return host, path
+
+
+def _in_repository(run: Run) -> str:
     text = run.text.lower()
     if not run.is_value:
         return text
@@ -241,7 +156,7 @@ def _in_repository(run: _Run) -> str:
     return slug
 
 
-def _in_tag(runs: list[_Run]) -> Iterator[str]:
+def _in_tag(runs: list[Run]) -> Iterator[str]:
     """Yield a tag's stretches; a value that begins the tag cannot begin with ``.`` or ``-``."""
     begun = False
     for run in runs:
@@ -252,7 +167,10 @@ def _in_tag(runs: list[_Run]) -> Iterator[str]:
         yield text
 
 
-def _checked_tag(tag: str, template: str) -> str:
+def _checked_tag(runs: list[Run], template: str) -> str:
+    tag = "".join(_in_tag(runs))
+    if runs and not tag:
+        raise SpecError(f"imageName {template!r} makes an empty tag", code="image-name")
     match = re.search(r"^[.-]|[^A-Za-z0-9_.-]", tag)
     if match:
         raise _pointing("a tag", template, tag, match.start())
@@ -264,12 +182,12 @@ def _checked_tag(tag: str, template: str) -> str:
     return tag
 
 
-def _first_misfit(pattern: re.Pattern[str], text: str) -> int | None:
-    """Return where a text stops being a repository path; None if it is one."""
-    if pattern.fullmatch(text):
-        return None
-    match = pattern.match(text)
-    return match.end() if match else 0
+def _check_fit(pattern: re.Pattern[str], text: str, shown: str, start: int, template: str) -> None:
+    """Refuse a part of a name, and point at the character at which it stops being one."""
+    if not pattern.fullmatch(text):
+        match = pattern.match(text)
+        end = match.end() if match else 0
+        raise _pointing("an image name", template, shown, start + end)
 
 
 def _pointing(what: str, template: str, text: str, position: int, reason: str = "") -> SpecError:

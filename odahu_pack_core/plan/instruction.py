@@ -17,9 +17,11 @@ from .reference import ImageReference
 _VARIABLE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LABEL: Final = re.compile(r"[a-z0-9]+(?:[._/-][a-z0-9]+)*")
 _LAYER: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_USER: Final = re.compile(r"[0-9]+(?::[0-9]+)?")
+_USER: Final = re.compile(r"[0-9]{1,10}(?::[0-9]{1,10})?")
 _MOST_LABEL_BYTES: Final = 2048
 _LARGEST_PORT: Final = 65535
+_LARGEST_ID: Final = 2**31 - 1  # what Docker takes
+_WILDCARDS: Final = frozenset("*?[\\")
 
 
 def _refuse(instruction: object, reason: str) -> PlanError:
@@ -42,9 +44,17 @@ def _check_text(instruction: object, text: str) -> None:
 
 
 def _check_absolute(instruction: object, path: str) -> None:
-    _check_one_line(instruction, path)
-    if not path.startswith("/") or ".." in PurePosixPath(path).parts:
+    _check_plain(instruction, path)
+    if not path.startswith("/") or path.startswith("//"):
         raise _refuse(instruction, f"{path!r} is not an absolute path")
+
+
+def _check_plain(instruction: object, path: str) -> None:
+    """Refuse a path that engines would write differently, such as ``a//b``, ``a/./b`` or ``a/``."""
+    _check_one_line(instruction, path)
+    pure = PurePosixPath(path)
+    if str(pure) != path or ".." in pure.parts or (not pure.name and path != "/"):
+        raise _refuse(instruction, f"{path!r} is not a plain path")
 
 
 @dataclass(frozen=True)
@@ -85,10 +95,9 @@ class Copy:
     destination: str
 
     def __post_init__(self) -> None:
-        _check_one_line(self, self.source)
-        path = PurePosixPath(self.source)
-        if path.is_absolute() or ".." in path.parts or not path.parts or set(self.source) & set("*?[\\"):
-            raise _refuse(self, f"{self.source!r} is not a path inside the build context")
+        _check_plain(self, self.source)
+        if self.source.startswith("/") or set(self.source) & _WILDCARDS:
+            raise _refuse(self, f"{self.source!r} is not a file's path inside the build context")
         _check_absolute(self, self.destination)
 
 
@@ -127,8 +136,8 @@ class User:
     user: str
 
     def __post_init__(self) -> None:
-        if not _USER.fullmatch(self.user):
-            raise _refuse(self, f"{self.user!r} is not numeric uid or uid:gid")
+        if not _USER.fullmatch(self.user) or any(int(part) > _LARGEST_ID for part in self.user.split(":")):
+            raise _refuse(self, f"{self.user[:40]!r} is not numeric uid or uid:gid")
 
 
 @dataclass(frozen=True)
@@ -148,7 +157,7 @@ class Expose:
     port: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.port, bool) or not 1 <= self.port <= _LARGEST_PORT:
+        if type(self.port) is not int or not 1 <= self.port <= _LARGEST_PORT:
             raise _refuse(self, f"{self.port!r} is not a port")
 
 

@@ -1,6 +1,6 @@
 """Image references: registry, repository, tag and digest.
 
-Grammar: https://github.com/distribution/reference (reference.go).
+Grammar: https://github.com/distribution/reference (reference.go, normalize.go).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ HOST: Final = re.compile(
 """A registry: a host name or address, with an optional port."""
 
 _DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+_IMAGE_ID: Final = re.compile(r"[0-9a-f]{64}")
 MOST_NAME_CHARACTERS: Final = 255
 DOCKER_HUB: Final = "docker.io"
 
@@ -47,19 +48,20 @@ class ImageReference:
 
     def __post_init__(self) -> None:
         if not REPOSITORY.fullmatch(self.repository):
-            raise SpecError(f"{self.repository!r} is not an image repository", code="bad-reference")
-        if self.registry and not HOST.fullmatch(self.registry):
-            raise SpecError(f"{self.registry!r} is not a registry host", code="bad-reference")
-        if self.tag and not TAG.fullmatch(self.tag):
-            raise SpecError(f"{self.tag!r} is not an image tag", code="bad-reference")
-        if self.digest and not _DIGEST.fullmatch(self.digest):
-            raise SpecError(f"{self.digest!r} is not an image digest", code="bad-reference")
-        if len(self.name) > MOST_NAME_CHARACTERS:
-            raise SpecError(
-                f"the image name {self.name[:40]}… has {len(self.name)} characters, "
-                f"more than {MOST_NAME_CHARACTERS}",
-                code="bad-reference",
+            raise _bad(self.repository, "is not an image repository")
+        if self.registry:
+            _check_registry(self.registry)
+        elif split_registry(self.repository)[0] or _IMAGE_ID.fullmatch(self.repository):
+            raise _bad(
+                self.repository, "is not an image repository, but would be read as a registry or an image id"
             )
+        if self.tag and not TAG.fullmatch(self.tag):
+            raise _bad(self.tag, "is not an image tag")
+        if self.digest and not _DIGEST.fullmatch(self.digest):
+            raise _bad(self.digest, "is not an image digest")
+        if len(self._full_name) > MOST_NAME_CHARACTERS:
+            reason = f"has {len(self._full_name)} characters, more than {MOST_NAME_CHARACTERS}"
+            raise _bad(self.name, f"{reason}, as an image name")
 
     @classmethod
     def parse(cls, text: str) -> ImageReference:
@@ -73,16 +75,23 @@ class ImageReference:
         if not colon or "/" in tag:
             head, tag = name, ""
         elif not tag:
-            raise SpecError(f"{text!r} ends with an empty tag", code="bad-reference")
+            raise _bad(text, "ends with an empty tag")
         registry, repository = split_registry(head)
         if "@" in text and not digest:
-            raise SpecError(f"{text!r} ends with an empty digest", code="bad-reference")
+            raise _bad(text, "ends with an empty digest")
         return cls(repository, registry, tag, digest)
 
     @property
     def name(self) -> str:
         """The reference without tag and digest."""
         return f"{self.registry}/{self.repository}" if self.registry else self.repository
+
+    @property
+    def _full_name(self) -> str:
+        """The name with the registry and the folder that Docker adds where none is written."""
+        if self.registry:
+            return self.name
+        return f"{DOCKER_HUB}/{'' if '/' in self.repository else 'library/'}{self.repository}"
 
     def pinned(self, digest: str) -> ImageReference:
         """Return the reference with a digest beside its tag."""
@@ -114,8 +123,25 @@ def registry_prefix(uri: str) -> tuple[str, str]:
         SpecError: The uri names no registry host.
     """
     host, _, prefix = uri.partition("://")[2 if "://" in uri else 0].rstrip("/").partition("/")
-    if not HOST.fullmatch(host):
-        raise SpecError(f"{uri!r} does not begin with a registry host", code="bad-reference")
+    _check_registry(host)
     if prefix and not REPOSITORY.fullmatch(prefix):
-        raise SpecError(f"{uri!r}: {prefix!r} is not a repository path", code="bad-reference")
+        raise _bad(prefix, f"is not a repository path, in the uri {uri!r}")
     return host, prefix
+
+
+def _check_registry(host: str) -> None:
+    """Refuse a host that Docker, finding it before a repository, would take for a part of the repository."""
+    if not HOST.fullmatch(host) or not split_registry(f"{host}/repository")[0]:
+        raise SpecError(
+            f"{_shown(host)} is not a registry host",
+            code="bad-reference",
+            hint="a registry's host has a dot or a port, as in gcr.io or registry:443, or is localhost",
+        )
+
+
+def _bad(text: str, reason: str) -> SpecError:
+    return SpecError(f"{_shown(text)} {reason}", code="bad-reference")
+
+
+def _shown(text: str) -> str:
+    return repr(text if len(text) <= MOST_NAME_CHARACTERS else f"{text[:40]}…")
