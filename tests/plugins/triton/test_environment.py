@@ -162,3 +162,13 @@ def test_a_python_that_the_stub_has_not_is_refused_with_a_release_that_has(plan,
         plan({**PYTHON, "conda.yaml": _conda("attrs", python=pin)}, triton_base_image_tag=tag)
     assert fault in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_a_conda_environment_is_told_the_same_in_its_own_words(plan):
+    conda = "dependencies: [numpy, some-conda-only-package, {pip: [grpcio==1.48]}]"
+    made = plan({**PYTHON, "conda.yaml": conda}, triton_base_image_tag="20.11-py3")
+    dependencies = _environment(made).dependencies
+    assert dependencies.conda == ("some-conda-only-package",)
+    own = ("numpy", "some-conda-only-package")
+    assert dependencies.as_written.packages == (*own, "python=3.6", "numpy<1.24", "protobuf<3.21")
+    assert dependencies.as_written.pip == ("grpcio==1.48",)

@@ -1,7 +1,9 @@
 """docker-triton from a request to an image in which a real tritonserver answers over HTTP and gRPC."""
 
+import contextlib
 import dataclasses
 import time
+import urllib.request
 
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from tests.e2e.parts import connection, container, docker_client, packaging, pul
 pytestmark = [pytest.mark.engine, pytest.mark.registry, pytest.mark.triton]
 
 TAG = "24.10-py3"
+READY = "/v2/health/ready"
 ROWS = np.array([[1, 2, 3], [0, 0, 0], [4, 4, -1]], dtype=np.float32)
 EXAMPLE = ("wine-quality", "FEATURES", "QUALITY")
 QUALITY = [[7.5], [1.5], [0.5]]
@@ -72,16 +75,14 @@ def _address(started, port):
     return f"127.0.0.1:{started.ports[f'{port}/tcp'][0]['HostPort']}"
 
 
-def _wait_until_ready(started, server, seconds=60):
+def _wait_until_ready(started, seconds=60):
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         started.reload()
         assert started.status != "exited", "the server ended"
-        try:
-            if server.is_server_ready():
-                return
-        except OSError:
-            pass
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"http://{_address(started, 8000)}{READY}", timeout=5).close()
+            return
         time.sleep(0.1)
     raise AssertionError(f"not ready after {seconds} s")
 
@@ -100,8 +101,8 @@ def _infer(protocol, server, tensors, values):
 
 def _answers(started, tensors, values):
     """Return what the model answers over HTTP and over gRPC."""
+    _wait_until_ready(started)
     with tritonclient.http.InferenceServerClient(_address(started, 8000)) as server:
-        _wait_until_ready(started, server)
         over_http = _infer(tritonclient.http, server, tensors, values)
     with tritonclient.grpc.InferenceServerClient(_address(started, 8001)) as server:
         over_grpc = _infer(tritonclient.grpc, server, tensors, values)
@@ -142,10 +143,9 @@ def test_the_image_keeps_the_entrypoint_and_ends_on_sigterm(package, client, exa
     assert config["Entrypoint"] == client.images.get(triton_base).attrs["Config"]["Entrypoint"]
     assert config["User"] == "65532:0"
     assert {"8000/tcp", "8001/tcp", "8002/tcp"} <= set(config["ExposedPorts"])
-    assert config["Labels"]["org.odahu.pack.ready"] == "/v2/health/ready"
+    assert config["Labels"]["org.odahu.pack.ready"] == READY
     with _run(client, image) as started:
-        with tritonclient.http.InferenceServerClient(_address(started, 8000)) as server:
-            _wait_until_ready(started, server)
+        _wait_until_ready(started)
         begun = time.monotonic()
         started.stop(timeout=20)
         assert time.monotonic() - begun < 10

@@ -63,6 +63,16 @@ def test_the_example_is_planned_through_the_public_api(example, request_of):
     assert str(plan.base.reference) == "nvcr.io/nvidia/tritonserver:20.11-py3"
 
 
+def test_the_example_is_planned_from_the_archive_that_its_readme_makes(example, request_of, tmp_path):
+    archive = tmp_path / "model-123456789.tar"
+    subprocess.run(["tar", "-cf", archive, "-C", example / "model", "."], check=True)
+    from_archive, from_folder = (
+        plan_model(**request_of, artifact=artifact, random_uuid="0")
+        for artifact in (archive, example / "model")
+    )
+    assert from_archive == from_folder
+
+
 def test_a_gppi_artifact_is_recognised_and_refused(write_artifact, request_of):
     with pytest.raises(ArtifactError, match="this is a gppi artifact"):
         plan_model(**request_of, artifact=write_artifact(GPPI))
