@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from odahu_pack_core.events import Decision
 from odahu_pack_core.plan.build_plan import BuildPlan, Layer, ResolvedPlan
-from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer
+from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer, ResolvedEnvironment
 from odahu_pack_core.plan.files import ArtifactFile, TextFile
 
 _UNITS = ("B", "kB", "MB", "GB", "TB")
@@ -34,11 +34,9 @@ def resolved_summary(resolved: ResolvedPlan) -> str:
         ("platform", base.platform),
         ("python", f"{base.python or 'none'} at {base.interpreter or 'no path'}, {base.libc}"),
     ]
-    layers = [_layer(layer) for layer in plan.layers]
-    for environment in resolved.environments:
-        names = [f"{package.name} {package.version}" for package in environment.packages]
-        layers.append((environment.layer, f"{environment.mode}: {', '.join(names) or 'nothing to install'}"))
-    return _text(facts, layers, (*plan.decisions, *resolved.decisions))
+    layers = dict(_layer(layer) for layer in plan.layers)
+    layers |= {environment.layer: _packages(environment) for environment in resolved.environments}
+    return _text(facts, layers.items(), (*plan.decisions, *resolved.decisions))
 
 
 def size_text(size: int) -> str:
@@ -72,6 +70,11 @@ def _layer(layer: Layer) -> tuple[str, str]:
     sizes = [file.size for file in layer.files if isinstance(file, TextFile | ArtifactFile)]
     plural = "" if len(sizes) == 1 else "s"
     return layer.name, f"{len(sizes)} file{plural}, {size_text(sum(sizes))}"
+
+
+def _packages(environment: ResolvedEnvironment) -> str:
+    names = (f"{package.name} {package.version}" for package in environment.packages)
+    return f"{environment.mode}: {', '.join(names) or 'nothing to install'}"
 
 
 def _needs(dependencies: Dependencies) -> str:
