@@ -7,22 +7,27 @@ from collections.abc import Mapping
 from odahu_pack_core.errors import SpecError
 from odahu_pack_core.plan.base import BaseImage
 from odahu_pack_core.plan.job import PULL_TARGET, PUSH_TARGET, PackagingJob
-from odahu_pack_core.plan.reference import DOCKER_HUB
+from odahu_pack_core.plan.reference import DOCKER_HUB, ImageReference
 from odahu_pack_core.plugins.catalog import PluginCatalog
 from odahu_pack_core.plugins.protocols import RegistryAccess
 from odahu_pack_core.registry.docker import user_access
+from odahu_pack_core.registry.hub import canonical_host
 from odahu_pack_core.spec.connection import Connection
 
 
 def push_access(
-    job: PackagingJob, catalog: PluginCatalog, environ: Mapping[str, str]
+    job: PackagingJob, image: ImageReference, catalog: PluginCatalog, environ: Mapping[str, str]
 ) -> RegistryAccess | None:
-    """Return the way into the registry of ``docker-push``; None where that target is not bound.
+    """Return the way into the image's registry: ``docker-push``, else what the user is logged in to.
+
+    Returns:
+        None where the image's name holds no registry.
 
     Raises:
         SpecError: The target's connection is no registry.
     """
-    return _access(job, PUSH_TARGET, catalog, environ)
+    access = _access(job, PUSH_TARGET, catalog, environ)
+    return access or (user_access(image.registry, environ) if image.registry else None)
 
 
 def pull_access(
@@ -33,7 +38,7 @@ def pull_access(
     Raises:
         SpecError: ``docker-pull`` leads to another registry than the base image's.
     """
-    registry = base.reference.registry or DOCKER_HUB
+    registry = canonical_host(base.reference.registry or DOCKER_HUB)
     access = _access(job, PULL_TARGET, catalog, environ)
     if access is None:
         return user_access(registry, environ)

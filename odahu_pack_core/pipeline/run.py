@@ -118,7 +118,7 @@ def package_request(request: Request, surroundings: Surroundings) -> PackagingRe
 def _assembly(job: PackagingJob, plan: BuildPlan, surroundings: Surroundings, reporter: Reporter) -> Assembly:
     catalog, environ = surroundings.catalog, surroundings.environ
     pull = pull_access(job, plan.base, catalog, environ)
-    push = push_access(job, catalog, environ)
+    push = push_access(job, plan.image, catalog, environ)
     return Assembly(plan, job.artifact.root, surroundings, reporter, pull, push)
 
 

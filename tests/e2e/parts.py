@@ -62,11 +62,14 @@ def gppi_project(
     return folder
 
 
-def connection(registry, name="test-docker-registry", prefix="project/odahuflow"):
+def connection(registry, name="test-docker-registry", prefix="project/odahuflow", password=None):
     """Return the connection to a registry of the workbench."""
     spec = {"type": "docker", "uri": f"{registry.host}/{prefix}"}
     if registry.username:
-        spec |= {"username": registry.username, "password": WrittenSecret(value=registry.password)}
+        spec |= {
+            "username": registry.username,
+            "password": WrittenSecret(value=password or registry.password),
+        }
     return Connection.model_validate({"id": name, "spec": spec})
 
 

@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from odahu_pack_core import package_model
+from odahu_pack_core.command import SubprocessRunner
 from tests.e2e.parts import call, connection, gppi_project, packaging, pull_by_digest, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
@@ -152,22 +153,17 @@ def test_new_weights_resolve_and_install_nothing(client, registry, base_python, 
             with open(os.path.join(os.environ["MODEL_LOCATION"], "..", "weights")) as weights:
                 return [{"weights": weights.read()}]
     """
-    events = []
+
+    def refuse(_runner, command, _on_line=None):
+        raise AssertionError(f"{command.program} was started")
+
     for weights in (b"first", b"second"):
-        project = gppi_project(
-            tmp_path / weights.decode(), model, dependencies=["tabulate=0.9.0"], weights=weights
-        )
+        folder = tmp_path / weights.decode()
+        project = gppi_project(folder, model, dependencies=["tabulate=0.9.0"], weights=weights)
         published = package_model(
-            packaging("docker-rest"),
-            artifact=project,
-            connections=[connection(registry)],
-            on_event=events.append,
+            packaging("docker-rest"), artifact=project, connections=[connection(registry)]
         ).image
-        # From here on no index can be asked and nothing can be installed.
-        monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
-        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "empty"))
+        monkeypatch.setattr(SubprocessRunner, "__call__", refuse)
     with served(client, pull_by_digest(client, registry, published)) as address:
-        assert call(f"{address}/api/model/invoke", {"objects": [{}]})[1]["prediction"] == [
-            {"weights": "second"}
-        ]
-    assert not (tmp_path / "empty").exists()
+        answer = call(f"{address}/api/model/invoke", {"objects": [{}]})[1]
+    assert answer["prediction"] == [{"weights": "second"}]
