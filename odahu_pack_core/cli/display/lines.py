@@ -10,7 +10,7 @@ from odahu_pack_core.cli.console import to_stderr
 from odahu_pack_core.cli.session import Loudness
 from odahu_pack_core.events import Decision, Event, Notice, Output, Progress, StepFinished, StepStarted
 
-from .words import decision_text, notice_text, progress_text
+from .words import decision_text, is_done, notice_text, progress_key, progress_text
 
 _SECONDS_BETWEEN: Final = 5.0
 
@@ -64,9 +64,8 @@ class LineDisplay:
 
     def _is_due(self, progress: Progress) -> bool:
         """Tell whether enough time went by since this subject was shown, or it is at its end."""
-        key, now = (progress.step, progress.subject), self._clock()
-        is_done = progress.total > 0 and progress.done >= progress.total
-        due = is_done or now - self._shown_at.setdefault(key, now) >= _SECONDS_BETWEEN
+        key, now = progress_key(progress), self._clock()
+        due = is_done(progress) or now - self._shown_at.setdefault(key, now) >= _SECONDS_BETWEEN
         if due:
             self._shown_at[key] = now
         return due

@@ -11,14 +11,16 @@ from rich.live import Live
 from rich.progress import BarColumn, TaskID, TextColumn
 from rich.progress import Progress as Bars
 from rich.spinner import Spinner
+from rich.table import Column
 from rich.text import Text
 
 from odahu_pack_core.cli.console import visible
 from odahu_pack_core.events import Decision, Event, Notice, Output, Progress, StepFinished, StepStarted
 
-from .words import decision_text, notice_text, progress_text
+from .words import decision_text, is_done, notice_text, progress_key, progress_text
 
 _LAST_LINES: Final = 5
+_LABEL_WIDTH: Final = 50
 
 
 class LiveDisplay:
@@ -34,7 +36,9 @@ class LiveDisplay:
         self._decisions = decisions
         self._titles: dict[str, str] = {}
         self._bars = Bars(
-            TextColumn("  {task.description}", markup=False), BarColumn(), TextColumn("{task.fields[amount]}")
+            TextColumn("  {task.description}", markup=False, table_column=_one_line(max_width=_LABEL_WIDTH)),
+            BarColumn(),
+            TextColumn("{task.fields[amount]}", markup=False, table_column=_one_line()),
         )
         self._tasks: dict[tuple[str, str], TaskID] = {}
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
@@ -71,16 +75,29 @@ class LiveDisplay:
     def _finish(self, step: str, seconds: float) -> None:
         title = self._titles.pop(step, step)
         for key in [key for key in self._tasks if key[0] == step]:
-            self._bars.remove_task(self._tasks.pop(key))
+            self._remove(key)
         self._lines.clear()
+        self._live.refresh()
         self._keep(f"✓ {title} ({seconds:.1f} s)", "green")
 
     def _move(self, progress: Progress) -> None:
-        key = (progress.step, progress.subject)
+        key, subject = progress_key(progress), visible(progress.subject)
+        if is_done(progress):
+            self._remove(key)
+            return
         if key not in self._tasks:
-            self._tasks[key] = self._bars.add_task(visible(progress.subject), amount="")
-        amount, total = progress_text(progress), progress.total or None
-        self._bars.update(self._tasks[key], completed=progress.done, total=total, amount=amount)
+            self._tasks[key] = self._bars.add_task(subject, amount="")
+        self._bars.update(
+            self._tasks[key],
+            description=subject,
+            completed=progress.done,
+            total=progress.total or None,
+            amount=progress_text(progress),
+        )
+
+    def _remove(self, key: tuple[str, str]) -> None:
+        if key in self._tasks:
+            self._bars.remove_task(self._tasks.pop(key))
 
     def _keep(self, text: str, style: str) -> None:
         self._console.print(Text(visible(text), style=style))
@@ -92,3 +109,7 @@ class LiveDisplay:
         lines = [Text(f"  {line}", style="dim", no_wrap=True, overflow="ellipsis") for line in self._lines]
         parts = [self._spinner] if title else []
         return Group(*parts, *([self._bars] if self._tasks else []), *lines)
+
+
+def _one_line(max_width: int | None = None) -> Column:
+    return Column(no_wrap=True, overflow="ellipsis", max_width=max_width)

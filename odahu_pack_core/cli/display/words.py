@@ -16,6 +16,16 @@ def notice_text(notice: Notice) -> str:
     return f"{notice.severity}: {notice.message}"
 
 
+def progress_key(progress: Progress) -> tuple[str, str]:
+    """Name what moves: a subject of its own where bytes are counted, one row of subjects where things are."""
+    return progress.step, progress.subject if progress.unit == "bytes" else progress.unit
+
+
+def is_done(progress: Progress) -> bool:
+    """Tell whether something is at its end."""
+    return 0 < progress.total <= progress.done
+
+
 def progress_text(progress: Progress) -> str:
     """Return how far something is."""
     if progress.unit == "bytes":

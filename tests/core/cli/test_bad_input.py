@@ -125,7 +125,11 @@ def test_a_bomb_is_12(answer, monkeypatch):
         ({"conda.yaml": None}, 12, "conda.yaml"),
         ({"conda.yaml": "dependencies: ["}, 10, "conda.yaml, line 1"),
         ({"conda.yaml": "dependencies: [python=3.11, {pip: ['-e .']}]"}, 10, "-e ."),
-        ({"conda.yaml": "dependencies: [python=3.11, {pip: ['git+https://127.0.0.1/x']}]"}, 10, "only packages of an index"),
+        (
+            {"conda.yaml": "dependencies: [python=3.11, {pip: ['git+https://127.0.0.1/x']}]"},
+            10,
+            "only packages of an index",
+        ),
     ],
     ids=["no entrypoint", "no conda file", "conda file that is no YAML", "editable", "from a repository"],
 )

@@ -74,6 +74,11 @@ def test_progress_names_its_unit(progress, line):
     assert lines_of([progress]) == [line]
 
 
+def test_things_that_are_counted_share_one_row():
+    events = [Progress("build", f"ADD {number}", number, 9, "steps") for number in range(4)]
+    assert lines_of(events, times=(0, 1, 5.5, 6)) == ["build: ADD 2 2 of 9 steps"]
+
+
 def test_progress_without_a_total_is_shown_after_a_while():
     events = [Progress("push", "layer", 1000, 0), Progress("push", "layer", 2000, 0)]
     assert lines_of(events, times=(0, 9)) == ["push: layer 2.0 kB"]

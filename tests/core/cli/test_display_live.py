@@ -38,6 +38,18 @@ def test_a_step_under_way_a_bar_and_the_last_lines():
     assert "line 2" not in text
 
 
+def test_things_that_are_counted_share_one_bar():
+    steps = [Progress("build", f"ADD layer-{number}", number, 9, "steps") for number in range(4)]
+    text = drawn(StepStarted("build", "Build wine:1"), *steps)
+    assert re.search(r"ADD layer-3 .*3 of 9 steps", text)
+    assert "ADD layer-2" not in text
+
+
+def test_a_bar_at_its_end_goes():
+    text = drawn(Progress("push", "layer a", 500, 1000), Progress("push", "layer a", 1000, 1000))
+    assert "1.0 kB" not in text
+
+
 def test_what_is_done_decided_and_noticed_stays():
     text = drawn(
         StepStarted("build", "Build wine:1"),
