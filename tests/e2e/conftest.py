@@ -23,8 +23,9 @@ def leaves_nothing(client, registry, tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
 
     def state():
-        containers = {each.id for each in client.containers.list(all=True, ignore_removed=True)}
-        tags = {tag for image in client.images.list() for tag in image.tags if tag.startswith(registry.host)}
+        containers = {each["Id"] for each in client.api.containers(all=True)}
+        names = {name for image in client.api.images() for name in image["RepoTags"] or ()}
+        tags = {name for name in names if name.startswith(registry.host)}
         return containers, tags, set(scratch.iterdir())
 
     before = state()
