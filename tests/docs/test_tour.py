@@ -1,6 +1,7 @@
 """The tour of the README, followed: hermetically as far as it needs nothing, and to its end on real parts."""
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -16,6 +17,10 @@ from odahu_pack_core import load_entities
 from tests.docs.reading import README, REPOSITORY, blocks, commands
 
 SAME = OutputChecker()
+CLEAN_UP = """
+docker rm --force wine
+docker image ls --filter "reference=$REGISTRY/*/*/*" --quiet | xargs --no-run-if-empty docker image rm --force
+"""
 
 
 def keep_manifest(example):
@@ -58,6 +63,11 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+def own_registry(registry, text):
+    """Put the registry of the tests in the place of the one that is shown."""
+    return text.replace("gcr.io", registry.host).replace("packer", registry.username)
+
+
 def follow(document):
     for example in SYBIL.parse(document).examples():
         example.evaluate()
@@ -80,19 +90,20 @@ def test_the_code_about_plugins_runs(folder):
 def test_what_needs_an_engine_works_to_the_end(folder, registry, base_python, monkeypatch):
     base_python("{}.{}".format(*sys.version_info))
     monkeypatch.setenv("REGISTRY_PASSWORD", registry.password)
-    manifest = blocks(README, "yaml")[0].text
-    mine = manifest.replace("gcr.io/project", f"{registry.host}/project").replace("packer", registry.username)
-    (folder / "packaging.yaml").write_text(mine)
+    monkeypatch.setenv("REGISTRY", registry.host)
     train = [sys.executable, "examples/wine/train.py", "--output", "out"]
     subprocess.run(train, check=True)
+    (folder / "packaging.yaml").write_text(own_registry(registry, blocks(README, "yaml")[0].text))
+    script = own_registry(registry, "\n".join(block.text for block in blocks(README, "bash")))
 
-    script = "\n".join(block.text for block in blocks(README, "bash"))
-    try:
-        followed = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, check=False
-        )
-    finally:
-        subprocess.run(["docker", "rm", "--force", "wine"], check=False, capture_output=True)
+    followed = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", f"trap '{CLEAN_UP}' EXIT\n{script}"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert followed.returncode == 0, followed.stdout + followed.stderr
-    assert followed.stdout.count('"prediction"') == 2
+    answers = re.findall(r'"prediction":\s*\[\s*\[\s*(-?\d+\.\d+)', followed.stdout)
+    assert len(answers) == 2, followed.stdout
+    assert answers[0] == answers[1]

@@ -83,9 +83,12 @@ def test_it_is_installed_and_builds_pushes_and_adds_its_result(
     last = json.loads(told.stdout.splitlines()[-1])
     assert last["state"] == "succeeded", last
     results = {result["name"]: result["value"] for result in last["results"]}
+    assert list(results) == ["image", "digest", "command"]
+    assert results["command"] == f"docker run --rm {results['image']}"
     try:
-        assert list(results) == ["image", "digest", "command"]
-        assert results["command"] == f"docker run --rm {results['image']}"
+        name, _, tag = results["image"].rpartition(":")
+        login = {"username": registry.username, "password": registry.password}
+        client.images.pull(name, tag=tag, auth_config=login)
         code, printed, _ = run_once(client, results["image"], None)
         assert (code, printed) == (0, "([[0.0], [0.0]], ['predictions'])\n")
     finally:
