@@ -97,7 +97,7 @@ def parse_instruction(line: str) -> Instruction:
     word, _, rest = line.partition(" ")
     try:
         instruction = _PARSERS[word](rest)
-    except (KeyError, ValueError, TypeError, RecursionError):
+    except (PlanError, KeyError, ValueError, TypeError, RecursionError):
         instruction = None
     # What is written in another way might be read in another way, too.
     if instruction is None or render_instruction(instruction) != line:
