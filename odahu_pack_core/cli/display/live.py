@@ -43,7 +43,9 @@ class LiveDisplay:
         self._tasks: dict[tuple[str, str], TaskID] = {}
         self._lines: deque[str] = deque(maxlen=_LAST_LINES)
         self._spinner = Spinner("dots")
-        self._live = Live(console=self._console, transient=True, get_renderable=self.drawing)
+        self._live = Live(
+            console=self._console, transient=True, redirect_stdout=False, get_renderable=self.drawing
+        )
 
     def __enter__(self) -> LiveDisplay:  # noqa: PYI034  # typing.Self is newer than Python 3.10
         self._live.start()
@@ -103,12 +105,11 @@ class LiveDisplay:
         self._console.print(Text(visible(text), style=style))
 
     def drawing(self) -> Group:
-        """Return what is under way."""
-        title = next(reversed(self._titles.values()), "")
-        self._spinner.update(text=Text(visible(title)))
-        lines = [Text(f"  {line}", style="dim", no_wrap=True, overflow="ellipsis") for line in self._lines]
-        parts = [self._spinner] if title else []
-        return Group(*parts, *([self._bars] if self._tasks else []), *lines)
+        """Return what is under way; called by the thread that redraws, so it works on copies."""
+        titles, printed = list(self._titles.values()), list(self._lines)
+        self._spinner.update(text=Text(visible(titles[-1]) if titles else ""))
+        lines = [Text(f"  {line}", style="dim", no_wrap=True, overflow="ellipsis") for line in printed]
+        return Group(*([self._spinner] if titles else []), *([self._bars] if self._tasks else []), *lines)
 
 
 def _one_line(max_width: int | None = None) -> Column:

@@ -8,4 +8,4 @@ from collections.abc import Mapping
 
 def is_terminal(environ: Mapping[str, str]) -> bool:
     """Tell whether stderr understands cursor movements."""
-    return sys.stderr.isatty() and environ.get("TERM", "dumb") != "dumb"
+    return sys.stderr is not None and sys.stderr.isatty() and environ.get("TERM", "dumb") != "dumb"
