@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -55,6 +56,8 @@ def main() -> None:
     parser.add_argument("--alpha", type=float, default=0.05, help="strength of the regularisation (0.05)")
     chosen = parser.parse_args()
     if chosen.python == RUNNING:
+        if find_spec("sklearn") is None:
+            sys.exit("training needs scikit-learn: pip install scikit-learn")
         print(train(chosen.output, chosen.alpha))
     else:
         train_with(chosen.python, ["--output", str(chosen.output), "--alpha", str(chosen.alpha)])
