@@ -13,6 +13,23 @@ nox.options.error_on_external_run = True
 
 ROOT = Path(__file__).parent
 DISTRIBUTIONS = (".", "plugins/docker_rest", "plugins/docker_cli", "plugins/triton")
+_SERVER = "plugins/docker_rest/odahu_pack_docker_rest/server"
+PATHS_OF_IMAGES = (
+    "odahu_pack_core",
+    f"{_SERVER}/wire",
+    f"{_SERVER}/front",
+    f"{_SERVER}/worker",
+    "plugins/docker_cli/odahu_pack_docker_cli/cli",
+)
+CODE_OF_IMAGES = ("-p=gppi_runtime", "-m=odahu_wire", "-p=odahu_front", "-p=odahu_worker", "-p=odahu_cli")
+STRICT = (
+    "--config-file=/dev/null",
+    "--strict",
+    "--warn-unreachable",
+    "--enable-error-code=ignore-without-code",
+    "--enable-error-code=redundant-expr",
+    "--enable-error-code=truthy-bool",
+)
 LOAD_PLUGINS = """\
 from importlib.metadata import entry_points
 print(*sorted(plugin.load().__name__ for plugin in entry_points(group="odahu_pack")))
@@ -88,6 +105,7 @@ def _lint(session: nox.Session) -> None:
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
+    session.run("mypy", *STRICT, *CODE_OF_IMAGES, env={"MYPYPATH": ":".join(PATHS_OF_IMAGES)})
     session.run("lint-imports")
 
 

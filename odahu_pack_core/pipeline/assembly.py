@@ -9,7 +9,7 @@ from odahu_pack_core.command import SubprocessRunner
 from odahu_pack_core.engine.context import write_context
 from odahu_pack_core.environment.cache import cache_folder
 from odahu_pack_core.environment.environments import Environments
-from odahu_pack_core.events import Notice
+from odahu_pack_core.events import Decision, Notice
 from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
 from odahu_pack_core.plugins.protocols import BuildRequest, Engine, ImageOutput, RegistryAccess
 from odahu_pack_core.result import PublishedImage
@@ -20,6 +20,15 @@ from .resolving import layers_of, resolve_plan
 from .surroundings import Surroundings
 
 TO_REGISTRY = ImageOutput("registry")
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An engine, why it was chosen, and where it brings the image."""
+
+    engine: Engine
+    decision: Decision
+    output: ImageOutput
 
 
 @dataclass(frozen=True)
@@ -42,34 +51,37 @@ class Assembly:
     pull: RegistryAccess
     push: RegistryAccess | None = None
 
-    def engine(self, output: ImageOutput) -> Engine:
-        """Return the engine that makes the image."""
+    def choose(self, output: ImageOutput) -> Chosen:
+        """Return the engine that makes the image, and why it is that one."""
         around = self.surroundings
         record, decision = choose_engine(around.engine, around.catalog, output.type, self.plan.instructions)
         self.reporter.emit(decision)
-        return record.create(around.environ)
+        return Chosen(record.create(around.environ), decision, output)
 
-    def resolve(self, engine: Engine) -> ResolvedPlan:
+    def resolve(self, chosen: Chosen) -> ResolvedPlan:
         """Return the plan with base, versions and modes settled."""
         with self.reporter.step("resolve", f"Resolve base image and dependencies of {self.plan.image}"):
             return resolve_plan(
                 self.plan,
-                engine=engine,
+                engine=chosen.engine,
+                because=chosen.decision,
                 pull=self.pull,
                 environments=self._environments,
                 artifact_root=self.artifact_root,
                 emit=self.reporter.emit,
             )
 
-    def publish(self, plan: ResolvedPlan, engine: Engine, output: ImageOutput) -> PublishedImage:
+    def publish(self, plan: ResolvedPlan, chosen: Chosen) -> PublishedImage:
         """Make the layers, build the image and bring it to its output."""
-        emit = self.reporter.emit
+        output, emit = chosen.output, self.reporter.emit
         with self.reporter.step("layers", "Make the layers"):
             layers = layers_of(plan, self._environments, self.artifact_root, emit)
         push = self.push if output.type == "registry" else None
         request = BuildRequest(plan, layers, output, push, self.pull)
         with self.reporter.step("build", f"Build {plan.plan.image}"):
-            return write_context(request, emit) if output.type == "context" else engine.execute(request, emit)
+            if output.type == "context":
+                return write_context(request, emit)
+            return chosen.engine.execute(request, emit)
 
     @property
     def _environments(self) -> Environments:
@@ -80,15 +92,14 @@ class Assembly:
 
 @dataclass(frozen=True)
 class EngineBuild:
-    """What a packager builds and pushes with: an assembly, its engine and its output."""
+    """What a packager builds and pushes with: an assembly and its engine."""
 
     assembly: Assembly
-    engine: Engine
-    output: ImageOutput
+    chosen: Chosen
 
     def publish(self, plan: ResolvedPlan) -> PublishedImage:
         """Have the engine build the image and bring it to its output."""
-        return self.assembly.publish(plan, self.engine, self.output)
+        return self.assembly.publish(plan, self.chosen)
 
     def emit(self, message: str) -> None:
         """Tell the user something."""

@@ -72,9 +72,8 @@ def cache_image(
         pull=registry_access(pull, catalog, environ) if pull else user_access(registry, environ),
         push=registry_access(push, catalog, environ) if push else None,
     )
-    destination = output or TO_REGISTRY
-    engine = assembly.engine(destination)
-    result = PackagingResult(assembly.publish(assembly.resolve(engine), engine, destination))
+    chosen = assembly.choose(output or TO_REGISTRY)
+    result = PackagingResult(assembly.publish(assembly.resolve(chosen), chosen))
     reporter.emit(RunFinished(result.results))
     return result
 

@@ -66,7 +66,8 @@ def integration_of(record: PackagerRecord) -> PackagingIntegration:
     schema = record.arguments.model_json_schema(by_alias=True)
     arguments = ArgumentsSchema(
         properties=tuple(
-            _property(name, keywords) for name, keywords in schema.get("properties", {}).items()
+            _property(name, {key: value for key, value in keywords.items() if key != "title"})
+            for name, keywords in schema.get("properties", {}).items()
         ),
         required=tuple(schema.get("required", ())),
     )

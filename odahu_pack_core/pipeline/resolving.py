@@ -45,6 +45,7 @@ def resolve_plan(
     plan: BuildPlan,
     *,
     engine: Engine,
+    because: Decision,
     pull: RegistryAccess | None,
     environments: EnvironmentMaker,
     artifact_root: Path,
@@ -55,6 +56,7 @@ def resolve_plan(
     Args:
         plan: The plan as decided offline.
         engine: Finds the base image.
+        because: Why that engine was chosen.
         pull: The way into the base image's registry; None for anonymous or local bases.
         environments: Chooses versions.
         artifact_root: The unpacked artifact, for wheels inside it.
@@ -65,7 +67,7 @@ def resolve_plan(
         DependencyError: The dependencies cannot be resolved.
         PlanError: The base has another Python than the model needs.
     """
-    decisions: list[Decision] = []
+    decisions = [because]
 
     def note(event: Event) -> None:
         if isinstance(event, Decision):

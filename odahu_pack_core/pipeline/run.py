@@ -96,7 +96,7 @@ def resolve_request(request: Request, surroundings: Surroundings) -> ResolvedPla
     with open_job(request, surroundings.catalog, reporter) as (job, packager):
         plan = plan_job(job, packager, surroundings.catalog, reporter)
         assembly = _assembly(job, plan, surroundings, reporter)
-        return assembly.resolve(assembly.engine(request.output or TO_REGISTRY))
+        return assembly.resolve(assembly.choose(request.output or TO_REGISTRY))
 
 
 def package_request(request: Request, surroundings: Surroundings) -> PackagingResult:
@@ -106,9 +106,9 @@ def package_request(request: Request, surroundings: Surroundings) -> PackagingRe
         output = request.output or _push_target(job)
         plan = plan_job(job, packager, surroundings.catalog, reporter)
         assembly = _assembly(job, plan, surroundings, reporter)
-        engine = assembly.engine(output)
-        resolved = assembly.resolve(engine)
-        result = packager.build_and_push(job, resolved, EngineBuild(assembly, engine, output))
+        chosen = assembly.choose(output)
+        resolved = assembly.resolve(chosen)
+        result = packager.build_and_push(job, resolved, EngineBuild(assembly, chosen))
     if not isinstance(result, PackagingResult):
         raise PluginError(f"{plan.packager} returned {type(result).__name__}, no PackagingResult")
     reporter.emit(RunFinished(result.results))

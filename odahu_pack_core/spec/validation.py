@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+_BOUNDS = {
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "less_than": "must be less than {lt}",
+    "literal_error": "must be {expected}",
+}
 _EXPECTED = {
     "string_type": "must be text; put it in quotes if it looks like a number",
     "int_type": "must be a whole number",
@@ -68,6 +75,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], value: object) -> Pr
         return Problem(path, f"unknown key; {did_you_mean(str(path[-1]), keys)}")
     if kind == "string_pattern_mismatch" and details.get("ctx", {}).get("pattern") == IDENTIFIER_PATTERN:
         return Problem(path, "must be lowercase letters, digits and '-', with a letter or digit at both ends")
+    if kind in _BOUNDS:
+        return Problem(path, _BOUNDS[kind].format_map(details.get("ctx", {})))
     message = _EXPECTED.get(kind) or details["msg"].removeprefix("Value error, ")
     return Problem(path, message[:1].lower() + message[1:])
 
