@@ -1,14 +1,16 @@
 r"""The Dockerfile as a view of instructions: each rendered and escaped once, and read back.
 
 Source of the escaping rules: https://docs.docker.com/reference/dockerfile/ (parser directives, environment
-replacement, exec form). ``\`` stays the escape character; continuation lines and heredocs are never written.
+replacement, exec form). ``\`` stays the escape character; only ENV and LABEL are continued on a next line,
+and heredocs are never written.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from typing import Final
 
 from odahu_pack_core.errors import PlanError
@@ -31,6 +33,9 @@ from .instruction import (
 LAYER_FOLDER: Final = "layers"
 """The folder of the build context that holds layers as ``NAME.tar``."""
 
+_SHARING: Final = (Env, Label)
+_CONTINUED: Final = " \\"
+_INDENT: Final = "    "
 _LONGEST_LINE: Final = 65535
 _ESCAPED: Final = re.compile(r'[\\"$]')
 _SHELL: Final = re.compile(r"""[\\"'$]""")
@@ -74,8 +79,20 @@ def _line(instruction: Instruction) -> str:  # noqa: PLR0911  # one for each kin
 
 
 def render_block(instructions: Sequence[Instruction]) -> str:
-    """Return instructions as Dockerfile lines, without a line end at the end."""
-    return "\n".join(render_instruction(instruction) for instruction in instructions)
+    """Return instructions as Dockerfile lines, without a line end at the end.
+
+    Consecutive `Env`, and consecutive `Label`, share one Dockerfile instruction, since a builder makes a
+    step of each.
+    """
+    lines = []
+    for kind, alike in groupby(instructions, key=type):
+        rendered = [render_instruction(instruction) for instruction in alike]
+        if kind in _SHARING:
+            first, *others = rendered
+            pairs = [first, *(other.partition(" ")[2] for other in others)]
+            rendered = [f"{_CONTINUED}\n{_INDENT}".join(pairs)]
+        lines += rendered
+    return "\n".join(lines)
 
 
 def parse_dockerfile(text: str) -> tuple[Instruction, ...]:
@@ -84,8 +101,22 @@ def parse_dockerfile(text: str) -> tuple[Instruction, ...]:
     Raises:
         PlanError: A line is none that `render_instruction` writes.
     """
-    lines = (line for line in text.split("\n") if line and not line.startswith("#"))
-    return tuple(parse_instruction(line) for line in lines)
+    return tuple(parse_instruction(line) for line in _single_lines(text))
+
+
+def _single_lines(text: str) -> Iterator[str]:
+    """Yield each instruction as a line of its own, as if none shared one."""
+    word = ""
+    for physical in text.split("\n"):
+        if not word and (not physical or physical.startswith("#")):
+            continue
+        line = f"{word} {physical.removeprefix(_INDENT)}" if word else physical
+        word = line.partition(" ")[0] if line.endswith(_CONTINUED) else ""
+        if word and word not in {kind.__name__.upper() for kind in _SHARING}:
+            raise PlanError(f"not a line of ours: {line!r}", code="bad-dockerfile")
+        yield line.removesuffix(_CONTINUED)
+    if word:
+        raise PlanError("the last line is continued", code="bad-dockerfile")
 
 
 def parse_instruction(line: str) -> Instruction:

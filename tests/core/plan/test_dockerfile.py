@@ -263,3 +263,30 @@ def test_hadolint_has_nothing_to_say(template):
 
 def test_hadolint_is_asked_indeed():
     assert hadolint("FROM python\nRUN sudo x\n").returncode == 1
+
+
+def test_consecutive_variables_and_labels_share_a_step():
+    instructions = (Env("A", "1"), Env("B", "x y"), Label("c", "\\"), User("1"), Env("D", ""))
+    text = render_block(instructions)
+    assert text == 'ENV A="1" \\\n    B="x y"\nLABEL c="\\\\"\nUSER 1\nENV D=""'
+    assert parse_dockerfile(text) == instructions
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'ENV A="1" \\',
+        'ENV A="1" \\\n# not a comment here',
+        'ENV A="1" \\\n\n    B="2"',
+        'ENV A="1" \\\nRUN ["x"]',
+        'RUN ["x"] \\\n    ["y"]',
+        '# a comment is not continued \\\nRUN ["x"]\\',
+    ],
+)
+def test_only_variables_and_labels_are_continued(text):
+    with pytest.raises(PlanError):
+        parse_dockerfile(text)
+
+
+def test_a_comment_cannot_hide_the_line_after_it():
+    assert parse_dockerfile('# a comment is not continued \\\nRUN ["x"]') == (Run(("x",)),)
