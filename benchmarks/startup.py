@@ -19,6 +19,7 @@ def run() -> Figures:
     commands: dict[str, list[str | Path]] = {
         "odahuflowctl --help": [programs / "odahuflowctl", "--help"],
         "import odahu_pack_core": [python, "-c", "import odahu_pack_core"],
+        "… and package_model": [python, "-c", "from odahu_pack_core import package_model"],
         "python -c pass": [python, "-c", "pass"],
     }
     for name in PEERS:

@@ -18,14 +18,15 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture
-def containers_and_images(engine):
-    """Return what containers and tags there are in the engine."""
+def left_behind(engine):
+    """List the containers and images of demos in the engine."""
 
     def list_them():
-        commands = (["ps", "--all", "--quiet"], ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"])
+        containers = ["ps", "--all", "--quiet", "--filter", "label=odahu-pack-demo"]
+        images = ["image", "ls", "--quiet", "--filter", "reference=*/demo/*"]
         return [
-            sorted(subprocess.check_output(["docker", *each], env=engine.environ, text=True).split())
-            for each in commands
+            subprocess.check_output(["docker", *each], env=engine.environ, text=True).split()
+            for each in (containers, images)
         ]
 
     return list_them
@@ -40,10 +41,8 @@ def test_its_help_needs_nothing():
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.slow
-def test_it_shows_the_same_prediction_twice_and_cleans_up(folder, base_python, containers_and_images):
+def test_it_shows_the_same_prediction_twice_and_cleans_up(folder, base_python, left_behind):
     base_python("{}.{}".format(*sys.version_info))
-    before = containers_and_images()
-
     ended = subprocess.run(
         [sys.executable, DEMO, "--folder", folder], capture_output=True, text=True, check=False
     )
@@ -53,19 +52,18 @@ def test_it_shows_the_same_prediction_twice_and_cleans_up(folder, base_python, c
     assert len(answers) == 2
     assert answers[0] == answers[1]
     assert len(re.findall(r"^ +\d+ .* \d+\.\d s ", ended.stdout, re.MULTILINE)) == 9
-    assert containers_and_images() == before
+    assert left_behind() == [[], []]
 
 
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.slow
-def test_it_stops_what_it_started_when_it_is_ended(folder, base_python, containers_and_images):
+def test_it_stops_what_it_started_when_it_is_ended(folder, base_python, left_behind):
     base_python("{}.{}".format(*sys.version_info))
-    before = containers_and_images()
     command = [sys.executable, DEMO, "--folder", folder]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
         while "start the image" not in (line := demo.stdout.readline()):
             assert line, "the demo ended by itself"
         demo.send_signal(signal.SIGTERM)
         assert demo.wait(timeout=60) == 143
-    assert containers_and_images() == before
+    assert left_behind() == [[], []]
