@@ -79,8 +79,8 @@ if TYPE_CHECKING:
     from .plan.job import PackagingJob as PackagingJob
     from .plan.layer_tar import TarSource as TarSource
     from .plan.reference import ImageReference as ImageReference
-    from .plugins.catalog import BrokenPlugin as BrokenPlugin
     from .plugins.catalog import PluginCatalog as PluginCatalog
+    from .plugins.discovery import BrokenPlugin as BrokenPlugin
     from .plugins.hookspecs import hookimpl as hookimpl
     from .plugins.protocols import Build as Build
     from .plugins.protocols import BuildRequest as BuildRequest
@@ -310,10 +310,8 @@ _HOMES = {
     ),
     "plan.layer_tar": ("TarSource",),
     "plan.reference": ("ImageReference",),
-    "plugins.catalog": (
-        "BrokenPlugin",
-        "PluginCatalog",
-    ),
+    "plugins.catalog": ("PluginCatalog",),
+    "plugins.discovery": ("BrokenPlugin",),
     "plugins.hookspecs": ("hookimpl",),
     "plugins.protocols": (
         "Build",

@@ -53,10 +53,14 @@ def odahu_pack_engines() -> Iterable[EngineRecord]:
 
     Example:
         >>> from odahu_pack_core import EngineRecord, hookimpl
+        >>> class MyEngine:
+        ...     def __init__(self, environ): ...
+        ...     def inspect_base(self, base, platform, pull, emit): ...
+        ...     def execute(self, request, emit): ...
         >>> @hookimpl
         ... def odahu_pack_engines():
         ...     outputs = frozenset({"registry"})
-        ...     yield EngineRecord("mine", "Builds my way.", lambda environ: MyEngine(), outputs, runs=False)
+        ...     yield EngineRecord("mine", "Builds my way.", MyEngine, outputs, runs=False)
     """
     raise AssertionError("a specification is never called")
 
@@ -125,6 +129,7 @@ def odahu_pack_observe(event: Event) -> None:
 
     Example:
         >>> from odahu_pack_core import hookimpl
+        >>> seen = []
         >>> @hookimpl
         ... def odahu_pack_observe(event):
         ...     seen.append(event.to_json())

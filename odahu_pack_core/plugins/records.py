@@ -60,6 +60,12 @@ class PackagerRecord:
     targets: tuple[TargetRule, ...] = ()
     artifact_kinds: tuple[str, ...] = ("gppi",)
 
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+        arguments: object = self.arguments
+        if not isinstance(arguments, type) or not issubclass(arguments, BaseModel):
+            raise TypeError(f"the arguments of {self.name!r} are no pydantic model")
+
 
 @dataclass(frozen=True)
 class EngineRecord:
@@ -81,6 +87,9 @@ class EngineRecord:
     runs: bool
     rank: int = 100
 
+    def __post_init__(self) -> None:
+        _check_name(self.name)
+
 
 @dataclass(frozen=True)
 class ArtifactReaderRecord:
@@ -95,6 +104,9 @@ class ArtifactReaderRecord:
     name: str
     summary: str
     read: ArtifactReader
+
+    def __post_init__(self) -> None:
+        _check_name(self.name)
 
 
 def _no_problems(_: Connection) -> list[Problem]:
@@ -118,11 +130,10 @@ class ConnectionTypeRecord:
     problems: Callable[[Connection], list[Problem]] = field(default=_no_problems)
     registry: Callable[[Connection, Mapping[str, str]], RegistryAccess] | None = None
 
+    def __post_init__(self) -> None:
+        _check_name(self.name)
 
-__all__ = [
-    "ArtifactReaderRecord",
-    "ConnectionTypeRecord",
-    "EngineRecord",
-    "PackagerRecord",
-    "TargetRule",
-]
+
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        raise TypeError(f"{name!r} is not a name")
