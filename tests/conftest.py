@@ -37,6 +37,9 @@ def pytest_addoption(parser):
     parser.addoption(
         "--engines", action="store_true", help="also run the tests that need a container engine or a registry"
     )
+    parser.addoption(
+        "--rewrite-expected", action="store_true", help="write what golden cases expect anew, for review"
+    )
 
 
 def pytest_collection_modifyitems(config, items):

@@ -70,6 +70,11 @@ def read_conda_file(artifact: ModelArtifact, path: str, *, build_from_source: bo
     return CondaFile(dependencies, ",".join(packages.python), decisions)
 
 
+def requirement_name(line: str) -> str:
+    """Return the normalised name in a requirement line, which may end with pip's ``--hash`` options."""
+    return canonicalize_name(Requirement(line.partition(" --hash=")[0]).name)
+
+
 @dataclass
 class _Packages:
     """The conda section, translated line by line."""
@@ -129,17 +134,15 @@ class _Packages:
 
 def _without_overridden(twins: list[str], pip: list[str]) -> tuple[list[str], list[Decision]]:
     """Leave out twins that the pip section names too: pip runs last in a conda environment, so it wins."""
-    asked = {_name(line): line for line in pip}
-    kept = [twin for twin in twins if _name(twin) not in asked]
+    asked = {requirement_name(line): line for line in pip}
+    kept = [twin for twin in twins if requirement_name(twin) not in asked]
     reason = "the pip section asks for it too, and pip comes last"
     overridden = [
-        Decision(f"requirement {twin}", asked[_name(twin)], reason) for twin in twins if twin not in kept
+        Decision(f"requirement {twin}", asked[requirement_name(twin)], reason)
+        for twin in twins
+        if twin not in kept
     ]
     return kept, overridden
-
-
-def _name(requirement: str) -> str:
-    return canonicalize_name(Requirement(requirement.partition(" --hash=")[0]).name)
 
 
 def _secret_channels(written: WrittenCondaFile) -> Iterator[str]:

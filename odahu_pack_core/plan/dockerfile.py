@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
 from typing import Final
 
 from odahu_pack_core.errors import PlanError
@@ -33,7 +32,7 @@ from .instruction import (
 LAYER_FOLDER: Final = "layers"
 """The folder of the build context that holds layers as ``NAME.tar``."""
 
-_SHARING: Final = (Env, Label)
+_SHARING: Final = frozenset({"ENV", "LABEL"})
 _CONTINUED: Final = " \\"
 _INDENT: Final = "    "
 _LONGEST_LINE: Final = 65535
@@ -84,15 +83,23 @@ def render_block(instructions: Sequence[Instruction]) -> str:
     Consecutive `Env`, and consecutive `Label`, share one Dockerfile instruction, since a builder makes a
     step of each.
     """
-    lines = []
-    for kind, alike in groupby(instructions, key=type):
-        rendered = [render_instruction(instruction) for instruction in alike]
-        if kind in _SHARING:
-            first, *others = rendered
-            pairs = [first, *(other.partition(" ")[2] for other in others)]
-            rendered = [f"{_CONTINUED}\n{_INDENT}".join(pairs)]
-        lines += rendered
+    lines: list[str] = []
+    before: Instruction | None = None
+    for instruction in instructions:
+        line = render_instruction(instruction)
+        if before is not None and _share(before, instruction):
+            lines[-1] += f"{_CONTINUED}\n{_INDENT}{line.partition(' ')[2]}"
+        else:
+            lines.append(line)
+        before = instruction
     return "\n".join(lines)
+
+
+def _share(before: Instruction, instruction: Instruction) -> bool:
+    """Tell whether two may share a line; linters take a literal ``$X`` beside its definition for a use."""
+    if type(before) is not type(instruction) or not isinstance(instruction, Env | Label):
+        return False
+    return isinstance(instruction, Label) or "$" not in instruction.value
 
 
 def parse_dockerfile(text: str) -> tuple[Instruction, ...]:
@@ -112,7 +119,7 @@ def _single_lines(text: str) -> Iterator[str]:
             continue
         line = f"{word} {physical.removeprefix(_INDENT)}" if word else physical
         word = line.partition(" ")[0] if line.endswith(_CONTINUED) else ""
-        if word and word not in {kind.__name__.upper() for kind in _SHARING}:
+        if word and word not in _SHARING:
             raise PlanError(f"not a line of ours: {line!r}", code="bad-dockerfile")
         yield line.removesuffix(_CONTINUED)
     if word:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -35,6 +35,7 @@ from .python_choice import choose_base
 
 ENVIRONMENT_LAYER: Final = "environment"
 MODEL_LAYER: Final = "model"
+_SETTINGS: Final = (Env("HOME", "/tmp"), User(IMAGE_USER))  # noqa: S108  # all that a read-only container may write
 
 
 class GppiArguments(StrictModel):
@@ -59,15 +60,15 @@ class GppiImage:
         base: The base image.
         environment: The model's virtual environment, as layer ``environment``.
         model: The artifact and ``model.json``, as layer ``model``.
-        labels: Labels that every image of this model has.
-        settings: Environment variables and user of the container.
+        facts: Labels and environment variables that tell of the model.
+        settings: Environment variables and user of every container.
         decisions: Choices made, with their reasons.
     """
 
     base: BaseImage
     environment: EnvironmentLayer
     model: FilesLayer
-    labels: tuple[Instruction, ...]
+    facts: tuple[Instruction, ...]
     settings: tuple[Instruction, ...]
     decisions: tuple[Decision, ...]
 
@@ -79,8 +80,8 @@ class GppiImage:
         )
 
     def model_block(self) -> Block:
-        """Return the block ``model``: what changes with every training stands last."""
-        return Block(MODEL_LAYER, (AddLayer(MODEL_LAYER), *self.labels))
+        """Return the block ``model``, which stands last: only its end changes with the weights."""
+        return Block(MODEL_LAYER, (*self.facts, AddLayer(MODEL_LAYER)))
 
 
 def gppi_image(job: PackagingJob, packager: str, written_base: str | None) -> GppiImage:
@@ -109,8 +110,8 @@ def gppi_image(job: PackagingJob, packager: str, written_base: str | None) -> Gp
         base=base,
         environment=environment,
         model=FilesLayer.of(MODEL_LAYER, (_model_json(manifest.model), *job.artifact.planned(ARTIFACT_ROOT))),
-        labels=tuple(_labels(manifest.model, packager)),
-        settings=tuple(_settings(manifest.model)),
+        facts=tuple(_facts(manifest.model, packager)),
+        settings=_SETTINGS,
         decisions=(*base_decisions, *conda.decisions),
     )
 
@@ -145,21 +146,12 @@ def _model_json(model: ModelSection) -> TextFile:
     return TextFile(f"{RUNTIME_ROOT}/model.json", json.dumps(content, indent=2).encode() + b"\n")
 
 
-def _labels(model: ModelSection, packager: str) -> Iterable[Label]:
-    return (
-        Label("org.opencontainers.image.title", model.name),
-        Label("org.opencontainers.image.version", model.version),
-        Label(f"{LABEL_PREFIX}.packager", packager),
-        Label(f"{LABEL_PREFIX}.model.name", model.name),
-        Label(f"{LABEL_PREFIX}.model.version", model.version),
-    )
-
-
-def _settings(model: ModelSection) -> Iterable[Instruction]:
-    return (
-        Env("HOME", "/tmp"),  # noqa: S108  # the one place that is writable in a read-only container
-        Env("MODEL_LOCATION", f"{ARTIFACT_ROOT}/{model.work_dir}"),
-        Env("ODAHU_MODEL_NAME", model.name),
-        Env("ODAHU_MODEL_VERSION", model.version),
-        User(IMAGE_USER),
-    )
+def _facts(model: ModelSection, packager: str) -> Iterator[Instruction]:
+    yield Label("org.opencontainers.image.title", model.name)
+    yield Label("org.opencontainers.image.version", model.version)
+    yield Label(f"{LABEL_PREFIX}.packager", packager)
+    yield Label(f"{LABEL_PREFIX}.model.name", model.name)
+    yield Label(f"{LABEL_PREFIX}.model.version", model.version)
+    yield Env("MODEL_LOCATION", f"{ARTIFACT_ROOT}/{model.work_dir}")
+    yield Env("ODAHU_MODEL_NAME", model.name)
+    yield Env("ODAHU_MODEL_VERSION", model.version)

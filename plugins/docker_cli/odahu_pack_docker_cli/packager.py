@@ -45,9 +45,9 @@ class CliPackager:
             blocks=(
                 *image.first_blocks(),
                 Block("command", (AddLayer("command"),)),
-                image.model_block(),
                 Block("settings", image.settings),
                 Block("start", (Entrypoint((MODEL_PYTHON, "-I", _COMMAND)),)),
+                image.model_block(),
             ),
             layers=(image.environment, FilesLayer.of("command", _command_files()), image.model),
             template=files(__package__).joinpath("templates/Dockerfile.j2").read_text(encoding="utf-8"),

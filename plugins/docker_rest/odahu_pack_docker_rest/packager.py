@@ -53,9 +53,9 @@ class RestPackager:
             blocks=(
                 *image.first_blocks(),
                 Block("server", (AddLayer("front"), AddLayer("server"))),
-                image.model_block(),
                 Block("settings", (*image.settings, *_port(arguments.port))),
                 Block("start", (Entrypoint((MODEL_PYTHON, "-I", "-S", _FRONT)), _options(arguments))),
+                image.model_block(),
             ),
             layers=(image.environment, front, server, image.model),
             template=files(__package__).joinpath("templates/Dockerfile.j2").read_text(encoding="utf-8"),

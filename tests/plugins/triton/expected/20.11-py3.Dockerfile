@@ -5,13 +5,13 @@ ADD layers/environment.tar /
 
 # The model repository, with this one model.
 ADD layers/model.tar /
-LABEL org.opencontainers.image.title="wine-quality"
-LABEL org.opencontainers.image.version="1"
-LABEL org.odahu.pack.packager="docker-triton"
-LABEL org.odahu.pack.model.name="wine-quality"
-LABEL org.odahu.pack.model.version="1"
-LABEL org.odahu.pack.port="8000"
-LABEL org.odahu.pack.ready="/v2/health/ready"
+LABEL org.opencontainers.image.title="wine-quality" \
+    org.opencontainers.image.version="1" \
+    org.odahu.pack.packager="docker-triton" \
+    org.odahu.pack.model.name="wine-quality" \
+    org.odahu.pack.model.version="1" \
+    org.odahu.pack.port="8000" \
+    org.odahu.pack.ready="/v2/health/ready"
 
 # HTTP, gRPC, metrics.
 EXPOSE 8000
