@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gzip
+import lzma
 import os
 import struct
 import tarfile
@@ -17,19 +18,26 @@ from typing import BinaryIO, Final
 from odahu_pack_core.errors import ArtifactError
 
 from .limits import Allowance
-from .members import Member, tar_members, zip_members
+from .members import Member
+from .tar_members import tar_members
+from .zip_members import zip_members
 
 _CHUNK: Final = 1024 * 1024
+_LARGEST_ZSTD_WINDOW: Final = 128 * 1024 * 1024
 _BROKEN: Final = (
     tarfile.TarError,
     zipfile.BadZipFile,
     zlib.error,
+    lzma.LZMAError,
+    gzip.BadGzipFile,
     EOFError,
     struct.error,
-    UnicodeError,
+    ValueError,
     NotImplementedError,
-    gzip.BadGzipFile,
+    RecursionError,
+    NotADirectoryError,
 )
+_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
 def unpack(archive: Path, folder: Path, expansion: int) -> None:
@@ -44,10 +52,11 @@ def unpack(archive: Path, folder: Path, expansion: int) -> None:
         ArtifactError: It is no archive, is corrupt, or holds what no model needs: a path that leaves the
             folder, a device, a bomb. What was written until then is left to the caller to remove.
     """
-    allowance = Allowance(archive.stat().st_size, expansion)
     links: list[Member] = []
     with _explained(archive, folder), archive.open("rb") as stream:
-        for member in _members(stream):
+        packed = archive.stat().st_size
+        allowance = Allowance(packed, expansion)
+        for member in _members(stream, Allowance(packed, expansion)):
             allowance.count_member()
             if member.kind == "symlink":
                 links.append(member)
@@ -71,15 +80,17 @@ def check_link(root: Path, path: str) -> None:
         raise ArtifactError(f"the artifact's link {path!r} points outside of it", code="unsafe-link")
 
 
-def _members(stream: BinaryIO) -> Iterator[Member]:
+def _members(stream: BinaryIO, allowance: Allowance) -> Iterator[Member]:
+    """Return the members of an archive; the allowance bounds what a compressed stream expands to."""
     start = stream.read(512)
     stream.seek(0)
     if start.startswith(b"PK\x03\x04"):
         return zip_members(stream)
     if start.startswith(b"\x1f\x8b"):
-        return tar_members(gzip.GzipFile(fileobj=stream))  # type: ignore[arg-type]  # readable and binary
+        unpacked = gzip.GzipFile(fileobj=stream)
+        return tar_members(_Expanding(unpacked, allowance))  # type: ignore[arg-type]  # all that is read of it
     if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return tar_members(_zstd_stream(stream))
+        return tar_members(_Expanding(_zstd_reader(stream), allowance))  # type: ignore[arg-type]  # as above
     if start[257:262] == b"ustar":
         return tar_members(stream)
     raise ArtifactError(
@@ -87,25 +98,38 @@ def _members(stream: BinaryIO) -> Iterator[Member]:
     )
 
 
-def _zstd_stream(stream: BinaryIO) -> BinaryIO:
+def _zstd_reader(stream: BinaryIO) -> BinaryIO:
     import zstandard  # noqa: PLC0415  # only for artifacts that need it
 
-    reader = zstandard.ZstdDecompressor(max_window_size=2**27).stream_reader(stream, read_across_frames=True)
-    return _ZstdReader(reader, zstandard.ZstdError)  # type: ignore[return-value]  # what tarfile needs of a stream
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_ZSTD_WINDOW)
+    return decompressor.stream_reader(stream, read_across_frames=True)
 
 
-class _ZstdReader:
-    """A zstd stream whose faults are told as those of the other formats are."""
+class _Expanding:
+    """A decompressed stream whose bytes are counted, and whose faults are told alike for all formats.
 
-    def __init__(self, reader: BinaryIO, fault: type[Exception]) -> None:
-        self._reader = reader
-        self._fault = fault
+    Args:
+        stream: What decompresses.
+        allowance: How much it may make.
+    """
+
+    def __init__(self, stream: BinaryIO | gzip.GzipFile, allowance: Allowance) -> None:
+        self._stream = stream
+        self._allowance = allowance
 
     def read(self, size: int) -> bytes:
         try:
-            return self._reader.read(size)
-        except self._fault as error:
+            chunk = self._stream.read(size)
+        except (OSError, EOFError, zlib.error) as error:
+            if isinstance(error, OSError) and error.errno:  # not a fault of the format, but of the disk
+                raise
             raise tarfile.ReadError(str(error)) from None
+        except Exception as error:
+            if type(error).__name__ != "ZstdError":
+                raise
+            raise tarfile.ReadError(str(error)) from None
+        self._allowance.count_bytes(len(chunk))
+        return chunk
 
 
 def _write(member: Member, folder: Path, allowance: Allowance) -> None:
@@ -137,6 +161,9 @@ def _copy(member: Member, target: BinaryIO, allowance: Allowance) -> None:
 
 def _write_link(link: Member, folder: Path) -> None:
     path = folder / link.path
+    # An earlier link on the way could lead out of the folder.
+    if Path(os.path.realpath(path.parent)) != Path(os.path.realpath(folder), link.path).parent:
+        raise ArtifactError(f"the archive's link {link.path!r} lies behind another link", code="unsafe-link")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.symlink_to(link.target)
 
@@ -147,12 +174,12 @@ def _explained(archive: Path, folder: Path) -> Iterator[None]:
     try:
         yield
     except FileExistsError as error:
-        name = Path(error.filename or error.filename2).relative_to(folder)
+        name = Path(error.filename2 or error.filename).relative_to(folder)
         raise ArtifactError(f"{archive}: two members are called {str(name)!r}", code="corrupt") from None
     except _BROKEN as error:
         raise ArtifactError(f"{archive}: the archive is corrupt: {error}", code="corrupt") from None
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in _NO_SPACE:
             raise ArtifactError(
                 f"no space is left in {folder.parent} to unpack {archive}",
                 code="no-space",
