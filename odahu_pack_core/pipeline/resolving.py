@@ -76,7 +76,8 @@ def resolve_plan(
 
     base = engine.inspect_base(plan.base, plan.platforms[0], pull, note)
     check_base_python(plan.base, base)
-    note(Decision("base image", str(base.reference), base.origin))
+    if "base image" not in {decision.subject for decision in decisions}:
+        note(Decision("base image", str(base.reference), base.origin))
     layers = [layer for layer in plan.layers if isinstance(layer, EnvironmentLayer)]
     resolved = tuple(environments.resolve(layer, base, artifact_root, note) for layer in layers)
     blocks = tuple(_pinned(block, base) for block in plan.blocks)
