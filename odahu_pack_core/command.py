@@ -183,7 +183,8 @@ def _started(command: Command) -> Iterator[subprocess.Popen[bytes]]:
             bufsize=0,
         )
     except OSError as error:
-        reason = "is not installed" if isinstance(error, FileNotFoundError) else str(error.strerror)
+        missing = isinstance(error, FileNotFoundError) and error.filename == command.arguments[0]
+        reason = "it is not installed" if missing else str(error.strerror)
         raise CommandError(f"cannot run {command.program}: {reason}", code="cannot-run") from None
     with process:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import yaml
@@ -10,6 +11,8 @@ import yaml
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.names import RUNTIME_ROOT
 from odahu_pack_core.plan.base import BaseFacts
+from odahu_pack_core.plan.conda_twins import twin_of
+from odahu_pack_core.plan.dependencies import requirement_name
 from odahu_pack_core.plan.environment import CondaWords, Dependencies, EnvironmentLayer
 from odahu_pack_core.plan.instruction import Copy, Instruction, Run, User
 from odahu_pack_core.plan.match_spec import parse_match_spec
@@ -73,14 +76,22 @@ def conda_tool(base: BaseFacts) -> Tool:
 def _environment_file(dependencies: Dependencies, base: BaseFacts, constraints: str) -> bytes:
     words = dependencies.as_written or CondaWords(dependencies.conda, dependencies.pip)
     packages: list[Any] = list(words.packages)
-    specs = [parse_match_spec(package) for package in packages]
-    names = {spec.name for spec in specs if spec}
+    names = {spec.name for spec in map(parse_match_spec, words.packages) if spec}
     if "python" not in names and base.python:
         packages.insert(0, f"python={base.python}")
-    if pip := _pip_lines(dependencies, words.pip, constraints):
+    requirements = (*words.pip, *_added(dependencies, words, names))
+    if pip := _pip_lines(dependencies, requirements, constraints):
         packages += [*([] if "pip" in names else ["pip"]), {"pip": pip}]
     content = {"channels": _channels(dependencies.channels), "dependencies": packages}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
+
+
+def _added(dependencies: Dependencies, words: CondaWords, names: set[str]) -> Iterator[str]:
+    """Yield requirements that neither section of the conda file asks for: a packager added them."""
+    twins = {requirement_name(twin.requirement) for twin in map(twin_of, names) if twin}
+    for line in dependencies.pip:
+        if line not in words.pip and requirement_name(line) not in twins:
+            yield line
 
 
 def _channels(written: tuple[str, ...]) -> list[str]:

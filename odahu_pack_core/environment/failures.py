@@ -16,7 +16,7 @@ _NO_WHEEL: Final = re.compile(
     r"(\S+) has no (?:usable wheels|wheels with a matching)|Wheels are required for `(\S+)`"
 )
 
-_KINDS: Final = (
+_FAULTS_OUTSIDE: Final = (
     (
         re.compile(r"No space left on device|os error 28|Disk quota exceeded"),
         "disk-full",
@@ -38,7 +38,13 @@ _KINDS: Final = (
         "run again with --refresh; if it stays, the index serves other files under the same name",
     ),
     (
-        re.compile(r"error sending request|client error|Failed to fetch|dns error|timed out|network"),
+        re.compile(r"is not compatible with the target Python"),
+        "wrong-wheel",
+        "a source distribution was built by another Python than the image's",
+        "put the image's Python on PATH of this machine, or use a version that has a wheel",
+    ),
+    (
+        re.compile(r"error sending request|client error|Failed to fetch|dns error|operation timed out"),
         "index-unreachable",
         "a package index cannot be reached",
         "check the network and the index settings (UV_DEFAULT_INDEX, UV_INDEX, uv.toml)",
@@ -52,25 +58,24 @@ def failure_of(outcome: Outcome) -> DependencyError:
     Args:
         outcome: How uv ended; its stderr is redacted.
     """
-    lines = explanation(outcome.stderr)
-    text = "\n".join(lines)
+    everything, text = "\n".join(outcome.stderr), "\n".join(explanation(outcome.stderr))
+    for pattern, code, message, hint in _FAULTS_OUTSIDE:
+        if pattern.search(everything):
+            return DependencyError(f"{message}\n{text}", code=code, hint=hint)
     if missing := _NOT_FOUND.search(text):
         return DependencyError(
             f"no package index has {missing[1]}\n{text}",
             code="no-such-package",
             hint="correct its name, or write the index that has it with --extra-index-url under pip",
         )
-    if wheel := _NO_WHEEL.search("\n".join(outcome.stderr)):
+    if wheel := _NO_WHEEL.search(everything):
         return DependencyError(
             f"{wheel[1] or wheel[2]} has no wheel for the Python and platform of the image\n{text}",
             code="no-wheel",
             hint="ask for another version of it, choose another Python, or allow --build-from-source",
         )
-    if "No solution found" in "\n".join(outcome.stderr):
-        return DependencyError(f"the dependencies contradict each other\n{text}", code="unresolvable")
-    for pattern, code, message, hint in _KINDS:
-        if pattern.search(text):
-            return DependencyError(f"{message}\n{text}", code=code, hint=hint)
+    if "No solution found" in everything:
+        return DependencyError(f"the dependencies cannot be had together\n{text}", code="unresolvable")
     return DependencyError(f"uv failed with exit code {outcome.exit_code}\n{text}", code="uv-failed")
 
 

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from packaging.tags import Tag, parse_tag
-
 from odahu_pack_core.command import Stream
-from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.events import EventSink, Output, Progress
 from odahu_pack_core.plan.environment import Dependencies, LockedPackage
 
+from .checks import check_installed
 from .lock import wheel_line
 from .target import Target
 from .uv import HostPython, Uv, index_options, target_options
@@ -78,7 +76,7 @@ def install(
             *index_options(dependencies, artifact_root),
             on_line=_Counting(len(packages), emit),
         )
-        _check_tags(tree, target)
+        check_installed(tree.site_packages, target, emit)
     interpreter.unlink()
     return tree
 
@@ -115,27 +113,3 @@ class _Counting:
         if _HAS_ONE_MORE.match(line) and self._done < self._total:
             self._done += 1
             self._emit(Progress("layers", "packages", self._done, self._total, "packages"))
-
-
-def _check_tags(tree: InstalledTree, target: Target) -> None:
-    """Refuse what was built for the host instead of the target.
-
-    Raises:
-        DependencyError: Names the package.
-    """
-    for metadata in sorted(tree.site_packages.glob("*.dist-info/WHEEL")):
-        tags = frozenset(_tags(metadata.read_text(encoding="utf-8", errors="replace")))
-        if tags and not target.runs(tags):
-            name = metadata.parent.name.removesuffix(".dist-info").replace("-", " ")
-            raise DependencyError(
-                f"{name} was built for {', '.join(sorted(map(str, tags)))}, "
-                f"not for Python {target.python} on {target.platform}",
-                code="wrong-wheel",
-                hint="use a version that has a wheel, or run on a machine like the image",
-            )
-
-
-def _tags(wheel_metadata: str) -> Iterator[Tag]:
-    for line in wheel_metadata.splitlines():
-        if line.lower().startswith("tag:"):
-            yield from parse_tag(line.partition(":")[2].strip())

@@ -13,6 +13,7 @@ from typing import Any, Final
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 from odahu_pack_core.errors import DependencyError
+from odahu_pack_core.plan.dependencies import requirement_name
 from odahu_pack_core.plan.environment import Dependencies, LockedPackage
 
 from .target import Target
@@ -24,7 +25,7 @@ else:
     import tomli as tomllib
 
 _FORMAT: Final = 1
-_HASH_OPTION: Final = "--hash="
+_HASH_OPTION: Final = " --hash="
 
 
 def lock_key(
@@ -79,6 +80,8 @@ def read_lock(path: Path) -> tuple[LockedPackage, ...] | None:
     """Read a lock that `write_lock` wrote; None where there is none, or another thing."""
     try:
         packages = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(packages, list):
+            return None
         return tuple(LockedPackage(**{**package, "hashes": tuple(package["hashes"])}) for package in packages)
     except (OSError, ValueError, TypeError, KeyError):
         return None
@@ -139,12 +142,6 @@ def _locked(
 
 
 def _written_hashes(lines: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Return the digests that requirement lines ask for, by name; uv heeds them at installation only."""
-    from packaging.requirements import Requirement  # noqa: PLC0415  # only lines with digests need it
-
-    asked: dict[str, frozenset[str]] = {}
-    for line in lines:
-        requirement, *options = line.split(" " + _HASH_OPTION)
-        if options:
-            asked[canonicalize_name(Requirement(requirement).name)] = frozenset(map(str.strip, options))
-    return asked
+    """Return the digests that requirement lines ask for, by name; uv does not heed them when it chooses."""
+    with_hashes = (line for line in lines if _HASH_OPTION in line)
+    return {requirement_name(line): frozenset(line.split(_HASH_OPTION)[1:]) for line in with_hashes}

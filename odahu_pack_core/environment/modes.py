@@ -11,6 +11,9 @@ from packaging.version import InvalidVersion, Version
 from odahu_pack_core.events import Decision, Event, Notice
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.environment import EnvironmentLayer, LockedPackage, Mode
+from odahu_pack_core.plan.match_spec import parse_match_spec
+
+from .conda_mode import conda_tool
 
 _MOST_NAMES: Final = 12
 
@@ -31,7 +34,10 @@ def mode_of(layer: EnvironmentLayer, base: BaseFacts) -> tuple[Mode, tuple[Event
         reason = f"the base image holds packages in {base.site_packages.path}; only what differs is added"
         return "base", (Decision(subject, "base", reason), *_unchecked(conda, base))
     if conda:
-        reason = f"no known twin on PyPI: {_some(conda)}"
+        reason = (
+            f"PyPI has no known twin of {_some(conda)}; the engine makes the environment while it builds the "
+            f"image, so the base image must hold {conda_tool(base)} and the engine must reach the channels"
+        )
         return "conda", (Decision(subject, "conda", reason),)
     return "uv", (Decision(subject, "uv", "everything that is needed is on PyPI, as wheels"),)
 
@@ -73,11 +79,16 @@ def _same(version: str, held: str | None) -> bool:
 def _unchecked(conda: Sequence[str], base: BaseFacts) -> tuple[Notice, ...]:
     """Name the conda packages that cannot be looked for among the base's Python packages."""
     held = {name for name, _ in base.site_packages.packages} if base.site_packages else set()
-    unknown = [spec for spec in conda if canonicalize_name(spec.split("=")[0].split(" ")[0]) not in held]
+    unknown = [spec for spec in conda if _name(spec) not in held]
     if not unknown:
         return ()
     message = f"taken to be in the base image {base.reference}, which cannot be checked: {_some(unknown)}"
     return (Notice(message, "warning"),)
+
+
+def _name(spec: str) -> str:
+    parsed = parse_match_spec(spec)
+    return canonicalize_name(parsed.name) if parsed else spec
 
 
 def _some(names: Sequence[str]) -> str:

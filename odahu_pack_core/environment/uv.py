@@ -26,7 +26,6 @@ _DECISIVE: Final = frozenset(
         "UV_INDEX",
         "UV_INDEX_STRATEGY",
         "UV_INDEX_URL",
-        "UV_NO_INDEX",
     }
 )
 """Settings that decide which packages are offered."""

@@ -1,0 +1,117 @@
+import os
+import tarfile
+
+import pytest
+
+from odahu_pack_core.command import SubprocessRunner
+from odahu_pack_core.environment.environments import Environments
+from odahu_pack_core.environment.uv import HostPython
+from odahu_pack_core.plan.base import BaseFacts
+from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer
+from odahu_pack_core.plan.reference import ImageReference
+from tests.core.environment.wheelhouse import build_house
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory):
+    """A folder of wheels, in place of an index."""
+    return build_house(tmp_path_factory.mktemp("wheelhouse"))
+
+
+class Recorder:
+    """Runs programs, and remembers what was run and told."""
+
+    def __init__(self):
+        self.commands = []
+        self.events = []
+        self._run = SubprocessRunner()
+
+    def __call__(self, command, on_line=None):
+        self.commands.append(command)
+        return self._run(command, on_line)
+
+    def emit(self, event):
+        self.events.append(event)
+
+    def of(self, kind):
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def recorder():
+    return Recorder()
+
+
+@pytest.fixture
+def environ(house, home):
+    """An environment in which the wheels of the house are all there is."""
+    settings = home / "uv.toml"
+    settings.write_text(f'no-index = true\nfind-links = ["{house}"]\n')
+    return {**os.environ, "UV_CONFIG_FILE": str(settings)}
+
+
+@pytest.fixture
+def cache_dir(tmp_path):
+    return tmp_path / "cache"
+
+
+@pytest.fixture
+def environments(cache_dir, environ, recorder):
+    return Environments(cache_dir, environ, recorder)
+
+
+def facts(python=None, interpreter=None, **other):
+    """A base image with the interpreter that runs the tests, or another."""
+    own = HostPython.own()
+    return BaseFacts(
+        ImageReference.parse("python:test"),
+        "sha256:test",
+        other.pop("platform", "linux/amd64"),
+        python or own.version,
+        interpreter or own.path,
+        **other,
+    )
+
+
+def wanted(*pip, prefix="/opt/model", layout="venv", activate=False, **other):
+    """An environment with these requirements."""
+    return EnvironmentLayer("environment", str(prefix), layout, Dependencies(pip=pip, **other), activate)
+
+
+@pytest.fixture
+def made(environments, recorder, tmp_path):
+    """Resolve an environment and return its stored tar."""
+
+    def make(layer, base=None, artifact_root=tmp_path):
+        base = base or facts()
+        resolved = environments.resolve(layer, base, artifact_root, recorder.emit)
+        return environments.tar(layer, resolved, base, artifact_root, recorder.emit)
+
+    return make
+
+
+@pytest.fixture
+def unpacked(made, tmp_path):
+    """Make an environment whose prefix is a folder of the test, unpack it there and return the folder."""
+
+    def unpack(*pip, base=None, **other):
+        prefix = tmp_path / "opt" / "model"
+        tar = made(wanted(*pip, prefix=prefix, **other), base)
+        unpack_to(tar, prefix)
+        return prefix
+
+    return unpack
+
+
+def unpack_to(tar, prefix):
+    """Unpack what is below a prefix, and leave the folders above it alone."""
+    inside = str(prefix).removeprefix("/")
+    with tarfile.open(tar.path) as archive:
+        for member in archive:
+            if member.name == inside or member.name.startswith(inside + "/"):
+                archive.extract(member, "/", filter="fully_trusted")
+
+
+def members(tar):
+    with tarfile.open(tar.path) as archive:
+        return archive.getmembers()
