@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import subprocess
 import sys
 from doctest import ELLIPSIS, NORMALIZE_WHITESPACE, OutputChecker
@@ -31,7 +30,7 @@ def keep_manifest(example):
 def run_commands(example):
     for command, shown in commands(example.parsed):
         printed = subprocess.run(
-            shlex.split(command.replace("\\\n", " ")),
+            ["bash", "-c", command],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
