@@ -87,10 +87,9 @@ def _members(stream: BinaryIO, allowance: Allowance) -> Iterator[Member]:
     if start.startswith(b"PK\x03\x04"):
         return zip_members(stream)
     if start.startswith(b"\x1f\x8b"):
-        unpacked = gzip.GzipFile(fileobj=stream)
-        return tar_members(_Expanding(unpacked, allowance))  # type: ignore[arg-type]  # all that is read of it
+        return tar_members(_Expanding(gzip.GzipFile(fileobj=stream), allowance))  # type: ignore[arg-type]  # all that is read of it
     if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return tar_members(_Expanding(_zstd_reader(stream), allowance))  # type: ignore[arg-type]  # as above
+        return tar_members(_zstd_stream(stream, allowance))  # type: ignore[arg-type]  # as above
     if start[257:262] == b"ustar":
         return tar_members(stream)
     raise ArtifactError(
@@ -98,35 +97,34 @@ def _members(stream: BinaryIO, allowance: Allowance) -> Iterator[Member]:
     )
 
 
-def _zstd_reader(stream: BinaryIO) -> BinaryIO:
+def _zstd_stream(stream: BinaryIO, allowance: Allowance) -> _Expanding:
     import zstandard  # noqa: PLC0415  # only for artifacts that need it
 
     decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_ZSTD_WINDOW)
-    return decompressor.stream_reader(stream, read_across_frames=True)
+    reader = decompressor.stream_reader(stream, read_across_frames=True)
+    return _Expanding(reader, allowance, zstandard.ZstdError)
 
 
 class _Expanding:
-    """A decompressed stream whose bytes are counted, and whose faults are told alike for all formats.
+    """A decompressed stream whose bytes are counted.
 
     Args:
         stream: What decompresses.
         allowance: How much it may make.
+        fault: An error that is its own way to say that it is corrupt.
     """
 
-    def __init__(self, stream: BinaryIO | gzip.GzipFile, allowance: Allowance) -> None:
+    def __init__(
+        self, stream: BinaryIO | gzip.GzipFile, allowance: Allowance, fault: type[Exception] = EOFError
+    ) -> None:
         self._stream = stream
         self._allowance = allowance
+        self._fault = fault
 
     def read(self, size: int) -> bytes:
         try:
             chunk = self._stream.read(size)
-        except (OSError, EOFError, zlib.error) as error:
-            if isinstance(error, OSError) and error.errno:  # not a fault of the format, but of the disk
-                raise
-            raise tarfile.ReadError(str(error)) from None
-        except Exception as error:
-            if type(error).__name__ != "ZstdError":
-                raise
+        except self._fault as error:
             raise tarfile.ReadError(str(error)) from None
         self._allowance.count_bytes(len(chunk))
         return chunk

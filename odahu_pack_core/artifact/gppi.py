@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from odahu_pack_core.errors import ArtifactError, SpecError
 from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact
 from odahu_pack_core.plugins.records import ArtifactReaderRecord
 from odahu_pack_core.spec.document import Document, parse_documents
-from odahu_pack_core.spec.loading import read_text
 from odahu_pack_core.spec.manifest import MANIFEST_NAMES, GppiManifest
 from odahu_pack_core.spec.validation import validate_document
 
@@ -26,29 +26,38 @@ def read_gppi(root: Path, entries: tuple[ArtifactEntry, ...]) -> ModelArtifact |
     Raises:
         ArtifactError: The manifest is wrong, or names what is not in the artifact.
     """
-    names = [entry.path for entry in entries if entry.path in MANIFEST_NAMES]
-    if not names:
+    folder = ModelArtifact(GPPI, root, entries, "", "")
+    documents = {name: _document(folder, name) for name in MANIFEST_NAMES if folder.has(name)}
+    found = {name: document for name, document in documents.items() if document and _is_gppi(document)}
+    if not found:
         return None
-    document = _document(root, names[0])
-    if not isinstance(document.value, dict) or "binaries" not in document.value:
-        return None
+    if len(found) > 1:
+        raise ArtifactError(f"the artifact has two manifests: {' and '.join(found)}", code="two-manifests")
+    ((name, document),) = found.items()
     try:
         manifest = validate_document(document, GppiManifest)
     except SpecError as error:
         raise ArtifactError(error.message, code=error.code) from None
-    artifact = ModelArtifact(GPPI, root, entries, manifest.model.name, manifest.model.version, manifest)
-    _check_parts(artifact, manifest, names[0])
+    artifact = replace(folder, name=manifest.model.name, version=manifest.model.version, manifest=manifest)
+    _check_parts(artifact, manifest, name)
     return artifact
 
 
-def _document(root: Path, name: str) -> Document:
+def _document(folder: ModelArtifact, name: str) -> Document | None:
+    """Return the one document of a manifest; None where it is empty."""
     try:
-        documents = parse_documents(read_text(root / name), name, scalars_as_text=True)
+        documents = parse_documents(folder.read_text(name), name, scalars_as_text=True)
     except SpecError as error:
         raise ArtifactError(error.message, code=error.code) from None
-    if len(documents) != 1:
+    if len(documents) > 1:
         raise ArtifactError(f"{name}: must hold one document, but holds {len(documents)}", code="invalid")
-    return documents[0]
+    return documents[0] if documents else None
+
+
+def _is_gppi(document: Document) -> bool:
+    """Tell a GPPI manifest, be it incomplete, from those of other kinds, which are flat."""
+    value = document.value
+    return isinstance(value, dict) and ("binaries" in value or isinstance(value.get("model"), dict))
 
 
 def _check_parts(artifact: ModelArtifact, manifest: GppiManifest, name: str) -> None:

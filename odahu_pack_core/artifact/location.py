@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -34,7 +35,7 @@ def find_artifact(packaging: ModelPackaging, environ: Mapping[str, str], current
         folder / candidate for folder in _folders(packaging, environ, current) for candidate in _names(name)
     ]
     for place in places:
-        if place.exists():
+        if os.path.exists(place):  # noqa: PTH110  # Path.exists raises where a parent cannot be entered
             return place
     listed = "\n".join(f"  {place}" for place in dict.fromkeys(places))
     connection = packaging.spec.output_connection

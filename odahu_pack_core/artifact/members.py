@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Final, Literal
 
 from odahu_pack_core.errors import ArtifactError
+
+_DEEPEST: Final = 200
+"""Far below what Python can walk through and remove again."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ def safe_path(name: str) -> str:
     """Return a member's name as a plain relative path.
 
     Raises:
-        ArtifactError: The name is absolute, leaves the tree, or is not Unicode text.
+        ArtifactError: The name is absolute, leaves the tree, is nested too deeply, or is not Unicode text.
     """
     shown = ascii(name[:200])
     path = PurePosixPath(name)
@@ -40,6 +43,8 @@ def safe_path(name: str) -> str:
         raise ArtifactError(f"the artifact's member {shown} has an absolute path", code="unsafe-path")
     if ".." in path.parts or ".." in name.split("\\"):
         raise ArtifactError(f"the artifact's member {shown} leaves the artifact", code="unsafe-path")
+    if len(path.parts) > _DEEPEST:
+        raise ArtifactError(f"the member {shown} lies more than {_DEEPEST} folders deep", code="unsafe-path")
     if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
         raise ArtifactError(f"the artifact's member {shown} is not named in Unicode", code="unsafe-path")
     return str(path)

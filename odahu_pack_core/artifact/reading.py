@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from odahu_pack_core.errors import ArtifactError
 from odahu_pack_core.plan.artifact import ModelArtifact
@@ -15,6 +16,8 @@ from odahu_pack_core.plugins.records import ArtifactReaderRecord
 from .archive import unpack
 from .limits import DEFAULT_EXPANSION
 from .tree import list_entries
+
+_MOST_SHOWN: Final = 10
 
 
 @contextmanager
@@ -31,12 +34,12 @@ def open_artifact(
     Raises:
         ArtifactError: It is missing, corrupt, unsafe, or of no acceptable kind.
     """
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where a parent cannot be entered
         yield _recognised(path, path, readers)
         return
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113  # as above
         raise ArtifactError(f"{path}: there is no such file or folder", code="no-artifact")
-    with tempfile.TemporaryDirectory(prefix="odahu-pack-") as folder:
+    with _scratch_folder() as folder:
         root = Path(folder, "artifact")
         root.mkdir()
         unpack(path, root, expansion)
@@ -48,6 +51,17 @@ def open_member(root: Path, path: str) -> BinaryIO:
     return (root / path).open("rb")
 
 
+def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
+    try:
+        return tempfile.TemporaryDirectory(prefix="odahu-pack-")
+    except OSError as error:
+        raise ArtifactError(
+            f"there is no folder to unpack the artifact in: {error.strerror}",
+            code="no-space",
+            hint="point TMPDIR at a folder that can be written",
+        ) from None
+
+
 def _recognised(path: Path, root: Path, readers: Sequence[ArtifactReaderRecord]) -> ModelArtifact:
     entries = list_entries(root)
     for reader in readers:
@@ -55,9 +69,11 @@ def _recognised(path: Path, root: Path, readers: Sequence[ArtifactReaderRecord])
         if artifact is not None:
             return artifact
     kinds = " or ".join(reader.name for reader in readers)
-    tops = sorted({entry.path.split("/")[0] for entry in entries})
-    inside = ", ".join(tops[:10]) + (", …" if len(tops) > 10 else "")  # noqa: PLR2004  # as many as a line shows
-    hint = f"the manifest must be at its root, not inside {tops[0]}/" if len(tops) == 1 else ""
+    tops = [entry for entry in entries if "/" not in entry.path]
+    shown = [entry.path if entry.path.isprintable() else ascii(entry.path) for entry in tops[:_MOST_SHOWN]]
+    inside = ", ".join(shown) + (", …" if len(tops) > _MOST_SHOWN else "")
+    wrapped = len(tops) == 1 and tops[0].is_folder
+    hint = f"the manifest must be at its root, not inside {shown[0]}/" if wrapped else ""
     raise ArtifactError(
         f"{path}: not a model artifact of kind {kinds}; at its root are: {inside or 'no files'}",
         code="unknown-artifact",

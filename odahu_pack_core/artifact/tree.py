@@ -12,7 +12,7 @@ from odahu_pack_core.plan.artifact import ArtifactEntry
 
 from .archive import check_link
 from .limits import Allowance
-from .members import safe_path
+from .members import safe_path, special
 
 
 def list_entries(root: Path) -> tuple[ArtifactEntry, ...]:
@@ -38,14 +38,15 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def _entry(root: Path, path: str) -> ArtifactEntry:
-    status = (root / path).lstat()
+    try:
+        status = (root / path).lstat()
+    except OSError as error:
+        raise ArtifactError(f"cannot read {path}: {error.strerror}", code="unreadable") from None
     if S_ISDIR(status.st_mode):
         return ArtifactEntry(path, is_folder=True)
     if S_ISLNK(status.st_mode):
         check_link(root, path)
         return ArtifactEntry(path, link=str((root / path).readlink()))
     if not S_ISREG(status.st_mode):
-        raise ArtifactError(
-            f"the artifact's member {path!r} is a device, pipe or socket", code="special-file"
-        )
+        raise special(path)
     return ArtifactEntry(path, status.st_size, executable=bool(status.st_mode & 0o100))
