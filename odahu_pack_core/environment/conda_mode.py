@@ -16,8 +16,10 @@ from odahu_pack_core.plan.dependencies import requirement_name
 from odahu_pack_core.plan.environment import CondaWords, Dependencies, EnvironmentLayer
 from odahu_pack_core.plan.instruction import Copy, Instruction, Run, User
 from odahu_pack_core.plan.match_spec import parse_match_spec
+from odahu_pack_core.plan.python_choice import fitting
 
 DEFAULT_CHANNEL: Final = "conda-forge"
+_PYTHON: Final = "python"
 _OWN_CHANNELS: Final = "defaults"
 _NO_OWN_CHANNELS: Final = "nodefaults"
 _CONDA_FOLDER: Final = re.compile(r"(?i)/(?:mini|ana)?(?:conda|forge|mamba)[^/]*/(?:condabin|bin)/?\Z")
@@ -77,13 +79,24 @@ def _environment_file(dependencies: Dependencies, base: BaseFacts, constraints: 
     words = dependencies.as_written or CondaWords(dependencies.conda, dependencies.pip)
     packages: list[Any] = list(words.packages)
     names = {spec.name for spec in map(parse_match_spec, words.packages) if spec}
-    if "python" not in names and base.python:
-        packages.insert(0, f"python={base.python}")
+    if base.python and not _says_which_python(words):
+        packages = [f"python={base.python}", *(p for p in packages if not _is_python(p))]
     requirements = (*words.pip, *_added(dependencies, words, names))
     if pip := _pip_lines(dependencies, requirements, constraints):
         packages += [*([] if "pip" in names else ["pip"]), {"pip": pip}]
     content = {"channels": _channels(dependencies.channels), "dependencies": packages}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
+
+
+def _says_which_python(words: CondaWords) -> bool:
+    """Tell whether the user's own words leave one Python X.Y only."""
+    specs = [spec for spec in map(parse_match_spec, words.packages) if spec and spec.name == _PYTHON]
+    return len(fitting(",".join(spec.version for spec in specs if spec.version))) == 1
+
+
+def _is_python(package: str) -> bool:
+    spec = parse_match_spec(package)
+    return spec is not None and spec.name == _PYTHON
 
 
 def _added(dependencies: Dependencies, words: CondaWords, names: set[str]) -> Iterator[str]:

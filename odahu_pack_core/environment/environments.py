@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -100,6 +100,7 @@ class Environments:
         Raises:
             DependencyError: A package cannot be had any more, or the cache cannot be written.
         """
+        base = replace(base, python=resolved.python)
         entry = self._cache.entry("layers", resolved.key, ".tar")
         if (there := stored(entry)) is not None:
             return there

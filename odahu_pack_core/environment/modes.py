@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from odahu_pack_core.events import Decision, Event, Notice
-from odahu_pack_core.plan.base import BaseFacts
+from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.environment import EnvironmentLayer, LockedPackage, Mode
 from odahu_pack_core.plan.match_spec import parse_match_spec
+from odahu_pack_core.plan.python_choice import DOCUMENTED_DEFAULT, check_base_python, fitting
 
 from .conda_mode import conda_tool
 
@@ -33,13 +35,38 @@ def mode_of(layer: EnvironmentLayer, base: BaseFacts) -> tuple[Mode, tuple[Event
     if layer.layout == "venv" and base.site_packages is not None:
         reason = f"the base image holds packages in {base.site_packages.path}; only what differs is added"
         return "base", (Decision(subject, "base", reason), *_unchecked(conda, base))
-    if conda:
+    if not is_made_on_host(layer, base):
         reason = (
             f"PyPI has no known twin of {_some(conda)}; the engine makes the environment while it builds the "
             f"image, so the base image must hold {conda_tool(base)} and the engine must reach the channels"
         )
         return "conda", (Decision(subject, "conda", reason),)
     return "uv", (Decision(subject, "uv", "everything that is needed is on PyPI, as wheels"),)
+
+
+def with_python(wanted: BaseImage, base: BaseFacts, layers: Iterable[EnvironmentLayer]) -> BaseFacts:
+    """Return a base image's facts with the Python that its environments have.
+
+    That is the base's own, but for a conda environment, which brings another.
+
+    Args:
+        wanted: The base image as planned.
+        base: What was found in it.
+        layers: All environments of the plan.
+
+    Raises:
+        PlanError: The base's Python is not the one that the model needs.
+    """
+    if all(is_made_on_host(layer, base) for layer in layers):
+        check_base_python(wanted, base)
+        return base
+    newest = fitting(wanted.python_pin)[-1] if wanted.python_pin else base.python
+    return replace(base, python=wanted.python or newest or DOCUMENTED_DEFAULT)
+
+
+def is_made_on_host(layer: EnvironmentLayer, base: BaseFacts) -> bool:
+    """Tell whether an environment is a layer made here, and not by the engine."""
+    return not layer.dependencies.conda or (layer.layout == "venv" and base.site_packages is not None)
 
 
 def lacking(packages: Sequence[LockedPackage], base: BaseFacts) -> tuple[tuple[LockedPackage, ...], Decision]:

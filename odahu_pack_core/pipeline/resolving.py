@@ -10,13 +10,13 @@ from typing import Protocol
 
 from odahu_pack_core.artifact.reading import open_member
 from odahu_pack_core.environment.conda_mode import conda_instructions
+from odahu_pack_core.environment.modes import with_python
 from odahu_pack_core.events import Decision, Event, EventSink
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.build_plan import BASE_BLOCK, Block, BuildPlan, FilesLayer, ResolvedPlan
 from odahu_pack_core.plan.environment import EnvironmentLayer, ResolvedEnvironment
 from odahu_pack_core.plan.instruction import AddLayer, From, Instruction
 from odahu_pack_core.plan.layer_tar import TarSource
-from odahu_pack_core.plan.python_choice import check_base_python
 from odahu_pack_core.plugins.protocols import Engine, RegistryAccess
 
 
@@ -75,16 +75,16 @@ def resolve_plan(
         emit(event)
 
     base = engine.inspect_base(plan.base, plan.platforms[0], pull, note)
-    check_base_python(plan.base, base)
     if "base image" not in {decision.subject for decision in decisions}:
         note(Decision("base image", str(base.reference), base.origin))
     layers = [layer for layer in plan.layers if isinstance(layer, EnvironmentLayer)]
-    resolved = tuple(environments.resolve(layer, base, artifact_root, note) for layer in layers)
+    seen = with_python(plan.base, base, layers)
+    resolved = tuple(environments.resolve(layer, seen, artifact_root, note) for layer in layers)
     blocks = tuple(_pinned(block, base) for block in plan.blocks)
     files: dict[str, bytes] = {}
     for layer, environment in zip(layers, resolved, strict=True):
         if environment.mode == "conda":
-            instructions, context = conda_instructions(layer, base)
+            instructions, context = conda_instructions(layer, seen)
             blocks = tuple(_replaced(block, layer.name, instructions) for block in blocks)
             files.update(context)
     return ResolvedPlan(plan, base, resolved, blocks, files, tuple(decisions))

@@ -1,15 +1,17 @@
 """Wheels, conda packages, or what the base image lacks."""
 
 import subprocess
+from dataclasses import replace
 
 import pytest
 import yaml
 
 from odahu_pack_core.environment.conda_mode import conda_instructions, conda_tool
+from odahu_pack_core.environment.modes import with_python
 from odahu_pack_core.environment.uv import HostPython
-from odahu_pack_core.errors import DependencyError
+from odahu_pack_core.errors import DependencyError, PlanError
 from odahu_pack_core.events import Decision, Notice
-from odahu_pack_core.plan.base import SitePackages
+from odahu_pack_core.plan.base import BaseImage, SitePackages
 from odahu_pack_core.plan.environment import CondaWords
 from odahu_pack_core.plan.instruction import Copy, Run, User
 from tests.core.environment.conftest import facts, wanted
@@ -184,3 +186,46 @@ def test_wheels_of_the_artifact_cannot_go_into_a_conda_environment():
 )
 def test_the_bases_own_conda_is_used(env, tool):
     assert conda_tool(facts(env=env)) == tool
+
+
+@pytest.mark.parametrize(
+    ("wanted_base", "found", "python"),
+    [
+        ({"python": "3.7", "python_pin": "==3.7.*"}, "3.12", "3.7"),
+        ({"python": "3.7", "python_pin": "==3.7.*"}, None, "3.7"),
+        ({"python_pin": ">=3.8,<3.11"}, "3.12", "3.10"),
+        ({}, "3.12", "3.12"),
+        ({}, None, "3.6"),
+    ],
+)
+def test_a_conda_environment_brings_its_own_python(wanted_base, found, python):
+    base = replace(facts(), python=found)
+    front = wanted("greeter", prefix="/opt/front", layout="site")
+    layers = [wanted(conda=("gdal",)), front]
+    assert with_python(BaseImage(base.reference, **wanted_base), base, layers).python == python
+
+
+def test_a_layer_made_here_needs_the_bases_own_python(cached_base):
+    needed = BaseImage(facts().reference, "3.7")
+    for base, layer in [
+        (facts("3.9"), wanted("x")),
+        (replace(cached_base(greeter="1.0"), python="3.9"), wanted(conda=("gdal",))),
+    ]:
+        with pytest.raises(PlanError, match=r"3\.9"):
+            with_python(needed, base, [layer])
+        matching = replace(base, python="3.7")
+        assert with_python(needed, matching, [layer]) == matching
+
+
+def test_a_conda_range_of_pythons_is_narrowed_to_the_images():
+    words = CondaWords(("numpy", "python>=3.8", "python<3.11", "gdal"))
+    _, files = conda_instructions(wanted(conda=("gdal",), as_written=words), facts("3.10"))
+    assert yaml.safe_load(files["conda/environment.yml"])["dependencies"] == ["python=3.10", "numpy", "gdal"]
+
+
+def test_a_front_beside_a_conda_environment_is_made_for_its_python(environments, recorder, tmp_path):
+    front = wanted("scripted", prefix="/opt/front", layout="site")
+    planned = facts("3.9", "/usr/bin/python3.9")
+    resolved = environments.resolve(front, planned, tmp_path, recorder.emit)
+    bare = replace(planned, python=None, interpreter=None)
+    assert environments.tar(front, resolved, bare, tmp_path, recorder.emit).size

@@ -77,8 +77,7 @@ def test_old_pins_install_together_and_the_front_beside_them(made, pyenv, tmp_pa
     assert all(list(model.glob(f"lib/python{minor}/site-packages/{name}-*")) for name in names)
     assert python(model, "import click, h11; print(click.__version__, h11.__version__)") == "7.1.2 0.9.0"
     path = f"import sys; sys.path.insert(0, {str(front)!r})"
-    code = f"{path}
-import uvicorn, httptools, h11; print(h11.__version__)"
+    code = f"{path}\nimport uvicorn, httptools, h11; print(h11.__version__)"
     isolated = [model / "bin" / "python3", "-I", "-S", "-c", code]
     ended = subprocess.run(isolated, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() != "0.9.0"
