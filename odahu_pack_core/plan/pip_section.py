@@ -22,6 +22,7 @@ _OPTION: Final = re.compile(r"(--[A-Za-z][A-Za-z-]*)(?:[=\s]\s*(.*))?|(-[A-Za-z]
 _HASHES: Final = re.compile(r"(?:\s+--hash[=\s]\s*sha256:[0-9a-fA-F]{64})+\Z")
 _HASH: Final = re.compile(r"sha256:[0-9a-fA-F]{64}")
 _ELSEWHERE: Final = re.compile(r"(?:git|hg|svn|bzr)\+|[a-z]+://", re.IGNORECASE)
+_PLAIN: Final = re.compile(r"https?://[^\s'\"\\<>`]+", re.IGNORECASE)
 _MOST_FILES: Final = 100
 
 _WHEEL_MEND: Final = "build a wheel of it, put that into the artifact and write its path"
@@ -99,8 +100,8 @@ class PipSection:
             "--index-url": self._main_index,
             "--extra-index-url": self._extra_index,
             "--find-links": self._links,
-            "--no-index": lambda _line, _value: setattr(self, "no_index", True),
-            "--prefer-binary": lambda _line, _value: None,
+            "--no-index": self._only_links,
+            "--prefer-binary": self._nothing,
         }
 
     def _requirement(self, line: WrittenLine, *, constraints: bool) -> None:
@@ -165,14 +166,14 @@ class PipSection:
         except ValueError:
             self._fault(line, "not the URL of an index", quote=False)
             return False
-        if "@" in parts.netloc:
+        if "@" in url:
             self._fault(
                 line,
                 "credentials must not be in an artifact; give them in the environment variables "
                 "UV_INDEX_<NAME>_USERNAME and UV_INDEX_<NAME>_PASSWORD, or in a netrc file",
                 quote=False,
             )
-        elif parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        elif not _PLAIN.fullmatch(url) or not parts.netloc or parts.query or parts.fragment:
             self._fault(line, "an index is a plain http or https URL", quote=False)
         else:
             return True
@@ -182,6 +183,14 @@ class PipSection:
         path = self._inside(line, value, self.folder, of_folder=True)
         if path is not None and path not in self.find_links:
             self.find_links.append(path)
+
+    def _only_links(self, line: WrittenLine, value: str) -> None:
+        self._nothing(line, value)
+        self.no_index = True
+
+    def _nothing(self, line: WrittenLine, value: str) -> None:
+        if value:
+            self._fault(line, "this option has no value; write one option a line", quote=False)
 
     def _inside(self, line: WrittenLine, written: str, folder: str, *, of_folder: bool = False) -> str | None:
         """Return the path of a file or folder of the artifact; None, with a fault, when it is none."""
