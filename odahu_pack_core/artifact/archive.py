@@ -19,11 +19,11 @@ from odahu_pack_core.errors import ArtifactError
 
 from .limits import Allowance
 from .members import Member
+from .streams import gzip_stream, zstd_stream
 from .tar_members import tar_members
 from .zip_members import zip_members
 
 _CHUNK: Final = 1024 * 1024
-_LARGEST_ZSTD_WINDOW: Final = 128 * 1024 * 1024
 _BROKEN: Final = (
     tarfile.TarError,
     zipfile.BadZipFile,
@@ -87,47 +87,14 @@ def _members(stream: BinaryIO, allowance: Allowance) -> Iterator[Member]:
     if start.startswith(b"PK\x03\x04"):
         return zip_members(stream)
     if start.startswith(b"\x1f\x8b"):
-        return tar_members(_Expanding(gzip.GzipFile(fileobj=stream), allowance))  # type: ignore[arg-type]  # all that is read of it
+        return tar_members(gzip_stream(stream, allowance))
     if start.startswith(b"\x28\xb5\x2f\xfd"):
-        return tar_members(_zstd_stream(stream, allowance))  # type: ignore[arg-type]  # as above
+        return tar_members(zstd_stream(stream, allowance))
     if start[257:262] == b"ustar":
         return tar_members(stream)
     raise ArtifactError(
         "the artifact is no archive: neither zip nor tar, gzip or zstd", code="not-an-archive"
     )
-
-
-def _zstd_stream(stream: BinaryIO, allowance: Allowance) -> _Expanding:
-    import zstandard  # noqa: PLC0415  # only for artifacts that need it
-
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_LARGEST_ZSTD_WINDOW)
-    reader = decompressor.stream_reader(stream, read_across_frames=True)
-    return _Expanding(reader, allowance, zstandard.ZstdError)
-
-
-class _Expanding:
-    """A decompressed stream whose bytes are counted.
-
-    Args:
-        stream: What decompresses.
-        allowance: How much it may make.
-        fault: An error that is its own way to say that it is corrupt.
-    """
-
-    def __init__(
-        self, stream: BinaryIO | gzip.GzipFile, allowance: Allowance, fault: type[Exception] = EOFError
-    ) -> None:
-        self._stream = stream
-        self._allowance = allowance
-        self._fault = fault
-
-    def read(self, size: int) -> bytes:
-        try:
-            chunk = self._stream.read(size)
-        except self._fault as error:
-            raise tarfile.ReadError(str(error)) from None
-        self._allowance.count_bytes(len(chunk))
-        return chunk
 
 
 def _write(member: Member, folder: Path, allowance: Allowance) -> None:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import BinaryIO, Final
+from typing import Final
 
 from odahu_pack_core.errors import ArtifactError
 
 from .members import Member, safe_path, special
+from .streams import Readable
 
 _CHUNK: Final = 1024 * 1024
 _MOST_HEADER_BYTES: Final = 4 * 1024 * 1024
 
 
-def tar_members(stream: BinaryIO) -> Iterator[Member]:
+def tar_members(stream: Readable) -> Iterator[Member]:
     """Yield the members of an uncompressed tar stream, and read it to its end.
 
     Raises:
@@ -53,7 +54,7 @@ class _HeaderGuard:
         stream: The uncompressed stream.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: Readable) -> None:
         self._stream = stream
         self._left = _MOST_HEADER_BYTES
         self._in_content = False
@@ -65,7 +66,7 @@ class _HeaderGuard:
         yield
         self._in_content, self._left = False, _MOST_HEADER_BYTES
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Read on.
 
         Raises:
