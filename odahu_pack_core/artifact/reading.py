@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from odahu_pack_core.errors import ArtifactError
+from odahu_pack_core.errors import ArtifactError, OdahuPackError, PluginError
 from odahu_pack_core.plan.artifact import ModelArtifact
 from odahu_pack_core.plugins.records import ArtifactReaderRecord
 
@@ -33,6 +33,7 @@ def open_artifact(
 
     Raises:
         ArtifactError: It is missing, corrupt, unsafe, or of no acceptable kind.
+        PluginError: A reader failed in a way that it should not.
     """
     if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where a parent cannot be entered
         yield _recognised(path, path, readers)
@@ -65,7 +66,15 @@ def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
 def _recognised(path: Path, root: Path, readers: Sequence[ArtifactReaderRecord]) -> ModelArtifact:
     entries = list_entries(root)
     for reader in readers:
-        artifact = reader.read(root, entries)
+        try:
+            artifact = reader.read(root, entries)
+        except OdahuPackError:
+            raise
+        except Exception as error:
+            reason = f"{type(error).__name__}: {error}"
+            raise PluginError(
+                f"the reader of {reader.name} artifacts failed: {reason}", code="plugin-failed"
+            ) from error
         if artifact is not None:
             return artifact
     kinds = " or ".join(reader.name for reader in readers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -24,18 +24,14 @@ def bind_arguments(packaging: ModelPackaging, offer: Offer) -> BaseModel:
     Raises:
         SpecError: Names each unknown, missing or wrong argument with its place.
     """
-    defaults = _written_defaults(offer.written)
-    values = {**defaults, **packaging.spec.arguments}
-    problems = list(_missing(offer.written, values))
-    try:
-        arguments = offer.record.arguments.model_validate(values)
-    except ValidationError as error:
-        found = problems_of(error, offer.record.arguments, values)
-        problems += [Problem((*_ARGUMENTS, *problem.path), problem.message) for problem in found]
-    if not problems:
-        problems = list(_out_of_bounds(offer.written, values))
-    if problems:
-        blamed = [_blame_default(problem, packaging, offer.written) for problem in problems]
+    values = {**_written_defaults(offer.written), **packaging.spec.arguments}
+    arguments, problems = _validated(offer.record.arguments, values)
+    if offer.written:
+        problems += _missing(offer.written, values, known={problem.path for problem in problems})
+        wrong = {problem.path[0] for problem in problems if problem.path}
+        problems += _out_of_bounds(offer, offer.written, values, wrong)
+    if arguments is None or problems:
+        blamed = [_blamed(problem, packaging, offer.written) for problem in problems]
         raise SpecError(describe(blamed, packaging.origin, packaging.place()), code="invalid-arguments")
     return arguments
 
@@ -47,37 +43,43 @@ def _written_defaults(written: PackagingIntegration | None) -> dict[str, Any]:
     return {name: words["default"] for name, words in keywords.items() if words.get("default") is not None}
 
 
-def _missing(written: PackagingIntegration | None, values: dict[str, Any]) -> Iterator[Problem]:
-    for name in written.spec.schema_.arguments.required if written else ():
-        if name not in values:
-            yield Problem((*_ARGUMENTS, name), f"is required by integration {written.id!r}")  # type: ignore[union-attr]  # written, as the loop ran
+def _validated(model: type[BaseModel], values: dict[str, Any]) -> tuple[BaseModel | None, list[Problem]]:
+    try:
+        return model.model_validate(values, by_alias=True, by_name=False), []
+    except ValidationError as error:
+        return None, problems_of(error, model, values)
 
 
-def _out_of_bounds(written: PackagingIntegration | None, values: dict[str, Any]) -> Iterator[Problem]:
-    """Check the JSON Schema keywords that a written integration adds."""
-    if written is None:
-        return
-    from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415  # only where bounds are written
+def _missing(
+    written: PackagingIntegration, values: Mapping[str, Any], *, known: Container[FieldPath]
+) -> Iterator[Problem]:
+    for name in written.spec.schema_.arguments.required:
+        if name not in values and (name,) not in known:
+            yield Problem((name,), f"is required by integration {written.id!r}")
 
-    for index, argument in enumerate(written.spec.schema_.arguments.properties):
-        if argument.name not in values:
+
+def _out_of_bounds(
+    offer: Offer, written: PackagingIntegration, values: Mapping[str, Any], wrong: Container[str | int]
+) -> Iterator[Problem]:
+    """Check the JSON Schema keywords that a written integration adds, of the packager's own defaults, too."""
+    defaults = {
+        a.name: a.keywords().get("default") for a in offer.integration.spec.schema_.arguments.properties
+    }
+    for argument in written.spec.schema_.arguments.properties:
+        value = values.get(argument.name, defaults.get(argument.name))
+        if value is None or argument.name in wrong:
             continue
-        schema = {name: value for name, value in argument.keywords().items() if name != "default"}
-        try:
-            Draft202012Validator.check_schema(schema)
-        except SchemaError as error:
-            path = ("spec", "schema", "arguments", "properties", index)
-            problem = Problem(path, f"not valid JSON Schema: {error.message}")
-            raise SpecError(describe([problem], written.origin, written.place()), code="invalid") from None
-        for fault in Draft202012Validator(schema).iter_errors(values[argument.name]):
-            yield Problem((*_ARGUMENTS, argument.name), f"{fault.message} (integration {written.id!r})")
+        from jsonschema import Draft202012Validator  # noqa: PLC0415  # only where bounds are written
+
+        schema = {name: keyword for name, keyword in argument.keywords().items() if name != "default"}
+        whose = "" if argument.name in values else f"; {value!r} is the packager's default"
+        for fault in Draft202012Validator(schema).iter_errors(value):
+            yield Problem((argument.name,), f"{fault.message} (integration {written.id!r}{whose})")
 
 
-def _blame_default(
-    problem: Problem, packaging: ModelPackaging, written: PackagingIntegration | None
-) -> Problem:
-    """Say so when the fault is not in what the packaging wrote but in its integration's default."""
-    name = problem.path[len(_ARGUMENTS)] if len(problem.path) > len(_ARGUMENTS) else ""
-    if written is None or name in packaging.spec.arguments or name not in _written_defaults(written):
-        return problem
-    return Problem(problem.path, f"{problem.message} (the default of integration {written.id!r})")
+def _blamed(problem: Problem, packaging: ModelPackaging, written: PackagingIntegration | None) -> Problem:
+    """Return the problem at its place; say so where the packaging is not to blame, but a written default."""
+    name = problem.path[0] if problem.path else ""
+    innocent = name not in packaging.spec.arguments and name in _written_defaults(written)
+    blame = f" (the default of integration {written.id!r})" if written and innocent else ""
+    return Problem((*_ARGUMENTS, *problem.path), problem.message + blame)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import PydanticUserError
+
 from odahu_pack_core.errors import PluginError, SpecError, did_you_mean
 from odahu_pack_core.names import INTEGRATION_OF_ENTRYPOINT
 from odahu_pack_core.plugins.catalog import PluginCatalog
@@ -21,6 +23,8 @@ from odahu_pack_core.spec.integration import (
 )
 from odahu_pack_core.spec.origin import FieldPath, Problem, describe
 from odahu_pack_core.spec.packaging import ModelPackaging
+
+from .keywords import unusable_keywords
 
 _TARGETS: Final[FieldPath] = ("spec", "schema", "targets")
 _ARGUMENTS: Final[FieldPath] = ("spec", "schema", "arguments")
@@ -58,12 +62,20 @@ def find_offer(
         record = catalog.packager(name)
         return Offer(record, integration_of(record))
     record = _packager_of(written, catalog)
-    return Offer(record, _overlaid(record, written), written)
+    return Offer(record, overlaid(record, written), written)
 
 
 def integration_of(record: PackagerRecord) -> PackagingIntegration:
-    """Return a packager as a PackagingIntegration; the argument schema comes from its pydantic model."""
-    schema = record.arguments.model_json_schema(by_alias=True)
+    """Return a packager as a PackagingIntegration; the argument schema comes from its pydantic model.
+
+    Raises:
+        PluginError: The model has no JSON Schema.
+    """
+    try:
+        schema = record.arguments.model_json_schema(by_alias=True)
+    except PydanticUserError as error:
+        reason = f"the arguments of packager {record.name!r} have no JSON Schema: {error.message}"
+        raise PluginError(reason, code="plugin-failed") from error
     arguments = ArgumentsSchema(
         properties=tuple(
             _property(name, {key: value for key, value in keywords.items() if key != "title"})
@@ -104,13 +116,26 @@ def _packager_of(written: PackagingIntegration, catalog: PluginCatalog) -> Packa
     if name is None:
         problem = Problem(("spec", "packager"), f"is required; {did_you_mean(written.id, catalog.packagers)}")
         raise SpecError(describe([problem], written.origin, written.place()), code="invalid")
-    return catalog.packager(name)
+    try:
+        return catalog.packager(name)
+    except PluginError as error:
+        path: FieldPath = ("spec", "packager") if written.spec.packager else ("spec", "entrypoint")
+        message = describe([Problem(path, error.message)], written.origin, written.place())
+        raise PluginError(message, code=error.code, hint=error.hint) from None
 
 
-def _overlaid(record: PackagerRecord, written: PackagingIntegration) -> PackagingIntegration:
-    """Return the packager's integration as the written one changes it."""
+def overlaid(record: PackagerRecord, written: PackagingIntegration) -> PackagingIntegration:
+    """Return the packager's integration as the written one changes it.
+
+    Raises:
+        SpecError: The written one adds a target, argument or keyword that the packager lacks.
+    """
     own = integration_of(record)
-    problems = [*_foreign_targets(own, written), *_foreign_arguments(own, written)]
+    problems = [
+        *_foreign_targets(own, written),
+        *_foreign_arguments(own, written),
+        *unusable_keywords(written),
+    ]
     if problems:
         raise SpecError(describe(problems, written.origin, written.place()), code="invalid")
     overlays = {target.name: target for target in written.spec.schema_.targets}
@@ -163,9 +188,14 @@ def _overlaid_properties(
 ) -> tuple[ArgumentProperty, ...]:
     overlays = {argument.name: argument.keywords() for argument in written.spec.schema_.arguments.properties}
     return tuple(
-        _property(argument.name, {**argument.keywords(), **overlays.get(argument.name, {})})
+        _property(argument.name, {**argument.keywords(), **_said(overlays.get(argument.name, {}))})
         for argument in own.spec.schema_.arguments.properties
     )
+
+
+def _said(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Leave out a null default: ODAHU writes it where there is none."""
+    return {name: value for name, value in keywords.items() if name != "default" or value is not None}
 
 
 def _property(name: str, keywords: dict[str, Any]) -> ArgumentProperty:

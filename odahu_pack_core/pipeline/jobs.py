@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from odahu_pack_core.artifact.limits import DEFAULT_EXPANSION
 from odahu_pack_core.artifact.reading import open_artifact
-from odahu_pack_core.errors import PluginError
+from odahu_pack_core.errors import OdahuPackError, PluginError
 from odahu_pack_core.events import Notice
 from odahu_pack_core.plan.build_plan import DEFAULT_PLATFORM, BuildPlan
 from odahu_pack_core.plan.job import PUSH_TARGET, PackagingJob
@@ -19,7 +19,7 @@ from odahu_pack_core.plugins.protocols import ImageOutput, Packager
 from odahu_pack_core.plugins.records import ArtifactReaderRecord, PackagerRecord
 from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.integration import PackagingIntegration
-from odahu_pack_core.spec.packaging import ModelPackaging
+from odahu_pack_core.spec.packaging import ModelPackaging, Resources
 
 from .arguments import bind_arguments
 from .integration import Offer, find_offer
@@ -88,21 +88,37 @@ def open_job(
             platforms=request.platforms,
             build_from_source=request.build_from_source,
         )
-        yield job, offer.record.create()
+        with _blaming(offer.record.name, "cannot be made", catalog):
+            packager = offer.record.create()
+        yield job, packager
 
 
 def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, reporter: Reporter) -> BuildPlan:
     """Return the packager's plan, amended by plugins, its decisions reported."""
     with reporter.step("plan", f"Plan an image for {job.artifact.name} {job.artifact.version}"):
-        plan = packager.plan(job)
-        if not isinstance(plan, BuildPlan):
-            raise PluginError(f"{job.integration.id} planned {type(plan).__name__}, no BuildPlan")
+        with _blaming(job.integration.spec.packager or job.integration.id, "failed to plan", catalog):
+            plan = packager.plan(job)
+            if not isinstance(plan, BuildPlan):
+                raise TypeError(f"planned {type(plan).__name__}, no BuildPlan")
         plan = catalog.amend(plan, job)
         for decision in plan.decisions:
             reporter.emit(decision)
         if plan.image.tag == "latest":
             reporter.emit(Notice(f"{plan.image} is called latest and will be overwritten", "warning"))
     return plan
+
+
+@contextmanager
+def _blaming(name: str, what: str, catalog: PluginCatalog) -> Iterator[None]:
+    """Tell whose packager it is that fails in a way which it should not."""
+    try:
+        yield
+    except OdahuPackError:
+        raise
+    except Exception as error:
+        owner = catalog.packagers[name].distribution
+        reason = f"{type(error).__name__}: {error}"
+        raise PluginError(f"packager {name!r} of {owner} {what}: {reason}", code="plugin-failed") from error
 
 
 def _readers(record: PackagerRecord, catalog: PluginCatalog) -> list[ArtifactReaderRecord]:
@@ -120,7 +136,7 @@ def _readers(record: PackagerRecord, catalog: PluginCatalog) -> list[ArtifactRea
 def _ignored(packaging: ModelPackaging, offer: Offer) -> Iterator[Notice]:
     """Say once what is validated and kept, but means nothing to a local run."""
     spec = packaging.spec
-    if spec.node_selector or "resources" in spec.model_fields_set:
+    if spec.node_selector or spec.resources != Resources():
         yield Notice("resources and nodeSelector are for a cluster; this run is local and keeps them unused")
     if spec.image:
         yield Notice("spec.image names a runner image of a cluster; this run is local and keeps it unused")

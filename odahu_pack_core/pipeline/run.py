@@ -1,4 +1,4 @@
-"""The public way through the product: `plan_model`, `resolve_model` and `package_model`."""
+"""The way through the product: plan, resolve, build and push; `plan_model` and `package_model` are public."""
 
 from __future__ import annotations
 

@@ -47,12 +47,14 @@ def bind_targets(
     bound: dict[str, Connection] = {}
     for index, target in enumerate((*written, *defaults)):
         if target.name in schema and target.name not in bound:
-            path = (*_TARGETS, index) if index < len(written) else _TARGETS
-            found = _connection(target, schema[target.name], connections, path)
-            if isinstance(found, Problem):
-                problems.append(found)
-            else:
+            found = _connection(target, schema[target.name], connections)
+            if isinstance(found, Connection):
                 bound[target.name] = found
+            elif index < len(written):
+                problems.append(Problem((*_TARGETS, index, "connectionName"), found))
+            else:
+                blame = f"(the default of integration {offer.integration.id!r})"
+                problems.append(Problem(_TARGETS, f"{found} {blame}"))
     named = {target.name for target in written}
     problems += _unbound(schema.values(), {*bound, *named, *optional})
     if problems:
@@ -70,23 +72,16 @@ def _misnamed(written: Sequence[Target], schema: Mapping[str, TargetSchema]) -> 
             yield Problem(path, f"target {target.name!r} is bound twice")
 
 
-def _connection(
-    target: Target, schema: TargetSchema, connections: Sequence[Connection], path: FieldPath
-) -> Connection | Problem:
+def _connection(target: Target, schema: TargetSchema, connections: Sequence[Connection]) -> Connection | str:
+    """Return the connection that a target names, or what is wrong with it."""
     name = target.connection_name
     found = next((connection for connection in connections if connection.id == name), None)
     if found is None:
         near = did_you_mean(name, [connection.id for connection in connections])
-        return Problem(
-            (*path, "connectionName"),
-            f"there is no connection {name!r} for target {target.name}; {near}".rstrip("; "),
-        )
+        return f"there is no connection {name!r} for target {target.name}; {near}".rstrip("; ")
     if found.spec.type not in schema.connection_types:
         wanted = " or ".join(schema.connection_types)
-        return Problem(
-            (*path, "connectionName"),
-            f"connection {name!r} is of type {found.spec.type!r}, but target {target.name} takes {wanted}",
-        )
+        return f"connection {name!r} is of type {found.spec.type!r}, but target {target.name} takes {wanted}"
     return found
 
 
@@ -98,12 +93,13 @@ def _unbound(schema: Iterable[TargetSchema], bound: set[str]) -> Iterator[Proble
 
 
 def _check_connections(connections: Iterable[Connection], catalog: PluginCatalog) -> None:
+    faults = []
     for connection in {connection.id: connection for connection in connections}.values():
         try:
             problems = catalog.connection_type(connection.spec.type).problems(connection)
         except PluginError as error:
             problems = [Problem(("spec", "type"), error.message)]
         if problems:
-            raise SpecError(
-                describe(problems, connection.origin, connection.place()), code="invalid-connection"
-            )
+            faults.append(describe(problems, connection.origin, connection.place()))
+    if faults:
+        raise SpecError("\n".join(faults), code="invalid-connection")

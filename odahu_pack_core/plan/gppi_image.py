@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from importlib.resources.abc import Traversable
-from typing import Annotated, Final
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
 
@@ -32,6 +32,9 @@ from .files import TextFile
 from .instruction import AddLayer, Env, From, Instruction, Label, User
 from .job import PULL_TARGET, PackagingJob
 from .python_choice import choose_base
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable  # new in Python 3.11
 
 ENVIRONMENT_LAYER: Final = "environment"
 MODEL_LAYER: Final = "model"
@@ -152,6 +155,6 @@ def _facts(model: ModelSection, packager: str) -> Iterator[Instruction]:
     yield Label(f"{LABEL_PREFIX}.packager", packager)
     yield Label(f"{LABEL_PREFIX}.model.name", model.name)
     yield Label(f"{LABEL_PREFIX}.model.version", model.version)
-    yield Env("MODEL_LOCATION", f"{ARTIFACT_ROOT}/{model.work_dir}")
+    yield Env("MODEL_LOCATION", str(PurePosixPath(ARTIFACT_ROOT, model.work_dir)))
     yield Env("ODAHU_MODEL_NAME", model.name)
     yield Env("ODAHU_MODEL_VERSION", model.version)
