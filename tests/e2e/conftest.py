@@ -22,15 +22,15 @@ def leaves_nothing(client, registry, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(scratch))
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
 
-    def state():
+    def left():
         containers = {each["Id"] for each in client.api.containers(all=True)}
         names = {name for image in client.api.images() for name in image["RepoTags"] or ()}
         tags = {name for name in names if name.startswith(registry.host)}
-        return containers, tags, set(scratch.iterdir())
+        return {*containers, *tags, *map(str, scratch.iterdir())}
 
-    before = state()
+    before = left()
     yield
     end = time.monotonic() + 10
-    while state() != before and time.monotonic() < end:
+    while left() - before and time.monotonic() < end:
         time.sleep(0.2)  # an engine removes a container after it has answered
-    assert state() == before
+    assert not left() - before

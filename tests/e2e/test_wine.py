@@ -97,10 +97,10 @@ def pulled(client, registry, results):
 
 
 @pytest.mark.parametrize(
-    ("python", "base"), [("3.6", "python:3.6"), ("3.7", "python:3.7-slim"), ("3.11", "python:3.11-slim")]
+    ("python", "chosen"), [("3.6", "python:3.6"), ("3.7", "python:3.7-slim"), ("3.11", "python:3.11-slim")]
 )
-def test_the_minimal_rest_request(client, registry, pack, python, base):
-    results = pack("docker-rest-minimal", python, base)
+def test_the_minimal_rest_request(client, registry, pack, python, chosen):
+    results = pack("docker-rest-minimal", python, chosen)
     assert re.fullmatch(f"{registry.host}/project/odahuflow/wine-0-1:{UUID}", results["image"])
     predicts = json.loads((WINE / "predicts.json").read_text())
     image = pulled(client, registry, results)
