@@ -1,0 +1,56 @@
+"""Figures: measured as they are told, kept without names of machines, and within what is promised."""
+
+import json
+import platform
+import sys
+
+import pytest
+
+from benchmarks.measure import BenchmarkError, Spread, interleaved, measured
+from benchmarks.report import Figures, write
+from tests.docs.reading import REPOSITORY
+
+RESULTS = REPOSITORY / "benchmarks" / "results"
+
+
+def kept(name):
+    return {
+        next(iter(row.values())): row for row in json.loads((RESULTS / f"{name}.json").read_text())["rows"]
+    }
+
+
+def test_a_process_is_charged_for_what_it_used():
+    usage = measured([sys.executable, "-c", "print(len(bytearray(100_000_000)))"], {})
+    assert usage.stdout == "100000000\n"
+    assert usage.peak_mib > 95
+    assert 0 < usage.cpu_seconds <= usage.seconds + 0.1
+
+
+def test_a_failing_command_is_no_figure():
+    with pytest.raises(BenchmarkError, match=r"ended with 3:\nout of"):
+        measured([sys.executable, "-c", "import sys; print('out of', file=sys.stderr); sys.exit(3)"], {})
+
+
+def test_turns_are_taken_and_the_first_round_is_dropped():
+    calls = []
+    found = interleaved({name: lambda name=name: calls.append(name) or len(calls) for name in "ab"}, 2)
+    assert calls == list("ababab")
+    assert found == {"a": [3, 5], "b": [4, 6]}
+
+
+def test_figures_are_kept_for_programs_and_for_people(tmp_path):
+    rows = [("one", Spread.of([3.0, 1.0, 2.0])), ("two", 0.5)]
+    write(Figures("try", "A try", ("What", "Seconds"), rows, ("Said once.",)), tmp_path)
+    document = json.loads((tmp_path / "try.json").read_text())
+    assert document["rows"][0]["Seconds"] == {"median": 2.0, "lowest": 1.0, "highest": 3.0, "rounds": 3}
+    assert "| one | 2.00 (1.00 to 3.00) |\n| two | 0.50 |" in (tmp_path / "try.md").read_text()
+    assert platform.node() not in (tmp_path / "try.json").read_text()
+
+
+def test_the_kept_figures_are_within_what_is_promised():
+    startup, memory = kept("startup"), kept("memory")
+    assert startup["odahuflowctl --help"]["CPU seconds"]["median"] < 0.25
+    assert startup["import odahu_pack_core"]["CPU seconds"]["median"] < 0.15
+    assert {row["Peak MiB"] < 200 for row in memory.values()} == {True}
+    package = kept("package")
+    assert package["weights changed"]["Seconds"]["median"] < package["cold"]["Seconds"]["median"] / 4
