@@ -11,6 +11,9 @@ from odahu_pack_core.errors import ArtifactError
 _DEEPEST: Final = 200
 """Far below what Python can walk through and remove again."""
 
+_WHITEOUT: Final = ".wh."
+"""How layers say that a file is gone: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts."""
+
 
 @dataclass(frozen=True)
 class Member:
@@ -35,7 +38,8 @@ def safe_path(name: str) -> str:
     """Return a member's name as a plain relative path.
 
     Raises:
-        ArtifactError: The name is absolute, leaves the tree, is nested too deeply, or is not Unicode text.
+        ArtifactError: The name is absolute, leaves the tree, is nested too deeply, is not Unicode text, or cannot
+            be in an image.
     """
     shown = ascii(name[:200])
     path = PurePosixPath(name)
@@ -43,6 +47,10 @@ def safe_path(name: str) -> str:
         raise ArtifactError(f"the artifact's member {shown} has an absolute path", code="unsafe-path")
     if ".." in path.parts or ".." in name.split("\\"):
         raise ArtifactError(f"the artifact's member {shown} leaves the artifact", code="unsafe-path")
+    if any(part.startswith(_WHITEOUT) for part in path.parts):
+        raise ArtifactError(
+            f"the artifact's member {shown} is named like a deletion in an image layer", code="unsafe-path"
+        )
     if len(path.parts) > _DEEPEST:
         raise ArtifactError(f"the member {shown} lies more than {_DEEPEST} folders deep", code="unsafe-path")
     if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
