@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 from pydantic import Field
 from pydantic.functional_validators import AfterValidator
 
 from odahu_pack_core import GppiArguments
 
+_HOST: Final = re.compile(r"[0-9A-Za-z:][0-9A-Za-z:._%-]*")
+
 
 def _host(value: str) -> str:
-    if not value.isascii() or not value.isprintable() or " " in value:
+    if not _HOST.fullmatch(value):
         raise ValueError("must be a host name or an address, such as 0.0.0.0")
     return value
 
