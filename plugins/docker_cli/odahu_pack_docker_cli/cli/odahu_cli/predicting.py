@@ -1,6 +1,7 @@
 """The command ``predict``: one JSON file in, one JSON file out."""
 
 import argparse
+import os
 import sys
 from typing import BinaryIO
 
@@ -33,6 +34,8 @@ def predict_file(options: argparse.Namespace, out: BinaryIO) -> None:
     try:
         document = read_document(options.input)
         with ResultFile(options.output_dir, options.output_file_name) as result:
+            if os.path.exists(result.path) and os.path.samefile(options.input, result.path):
+                raise FileError(f"{result.path} is the input, choose another --output-file-name")
             model = load_model(options.artifact, read_facts(options.model_json))
             prediction = predict_document(model, _signature(model), document)
             result.commit(write_json(prediction, model.serializer) + b"\n")
