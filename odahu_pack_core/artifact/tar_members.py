@@ -25,7 +25,7 @@ def tar_members(stream: Readable) -> Iterator[Member]:
     """
     guarded = _HeaderGuard(stream)
     with tarfile.open(fileobj=guarded, mode="r|", errorlevel=2, tarinfo=_WholeTarInfo) as archive:  # type: ignore[call-overload]  # tarfile only reads
-        while (entry := archive.next()) is not None:
+        for entry in archive:
             # tarfile would keep every member and every global header in memory.
             archive.members, archive.pax_headers = [], {}
             with guarded.opened():
