@@ -38,8 +38,7 @@ def safe_path(name: str) -> str:
     """Return a member's name as a plain relative path.
 
     Raises:
-        ArtifactError: The name is absolute, leaves the tree, is nested too deeply, is not Unicode text, or
-            is one that an image cannot hold.
+        ArtifactError: The name is absolute, leaves the tree, is nested too deeply, or cannot be in an image.
     """
     shown = ascii(name[:200])
     path = PurePosixPath(name)

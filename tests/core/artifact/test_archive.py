@@ -95,6 +95,9 @@ def test_several_frames_and_members_are_one_stream(write):
         ("//etc/evil", "unsafe-path"),
         ("..\\evil", "unsafe-path"),
         ("C:\\evil", "unsafe-path"),
+        (".wh.passwd", "unsafe-path"),
+        ("a/.wh..wh..opq", "unsafe-path"),
+        ("d/" * 201 + "f", "unsafe-path"),
     ],
 )
 def test_a_path_that_leaves_the_tree(refused, pack, name, code):
