@@ -79,12 +79,22 @@ def _config(app: App) -> uvicorn.Config:
         interface="asgi3",
         lifespan="off",
         loop="asyncio",
+        http=_http(),
         ws="none",
         log_config=_log_config(),
         proxy_headers=False,
         server_header=False,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
     )
+
+
+def _http() -> Any:
+    """Return the class of connections, or uvicorn's name of one."""
+    try:
+        from .connection import BoundedProtocol  # noqa: PLC0415 - not every Python has a wheel of httptools
+    except ImportError:
+        return "h11"  # it bounds heads itself
+    return BoundedProtocol
 
 
 def _log_config() -> Dict[str, Any]:
