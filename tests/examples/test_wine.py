@@ -79,6 +79,7 @@ def test_the_archive_is_a_gppi_model_pinned_to_what_trained_it(trained):
     assert re.search(r"scikit-learn==\d+\.\d+", conda)
 
 
+@pytest.mark.slow
 def test_it_tells_cultivars_apart_in_any_order_of_columns(trained, predicts):
     reverse = {"columns": predicts["columns"][::-1], "data": [row[::-1] for row in predicts["data"]]}
 
@@ -117,7 +118,7 @@ def test_the_custom_rest_request_changes_name_and_workers(trained, connections):
 def test_older_pythons_train_and_load_it(tmp_path, predicts, python, request_name, image):
     project = train(tmp_path / "old", "--python", python) / "wine"
     libraries = tmp_path / "libraries"
-    pins = [line.strip("- \n") for line in (project / "conda.yaml").open() if "==" in line]
+    pins = [line.strip("- ") for line in (project / "conda.yaml").read_text().splitlines() if "==" in line]
     uv = [Path(sys.executable).with_name("uv"), "pip", "install", "--quiet", "--only-binary", ":all:"]
     subprocess.run([*uv, "--target", libraries, "--python-version", python, *pins], check=True)
     interpreter = next(Path(os.environ["PYENV_ROOT"]).glob(f"versions/{python}.*/bin/python"))
