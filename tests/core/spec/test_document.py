@@ -199,9 +199,9 @@ def test_a_bomb_of_merges_is_read_in_no_time():
 
 def test_many_keys_are_read_in_no_time():
     started = time.process_time()
-    (value,) = read(json.dumps({f"key{n}": n for n in range(20_000)}))
-    assert len(value) == 20_000
-    assert time.process_time() - started < 10
+    (value,) = read(json.dumps({f"key{n}": n for n in range(6_000)}))
+    assert len(value) == 6_000
+    assert time.process_time() - started < 3
 
 
 def test_a_huge_text_is_refused_unread():
