@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from stat import S_ISREG
 from typing import BinaryIO, Final
 
 from odahu_pack_core.errors import ArtifactError, OdahuPackError, PluginError
@@ -48,8 +50,16 @@ def open_artifact(
 
 
 def open_member(root: Path, path: str) -> BinaryIO:
-    """Open a file of an unpacked artifact for reading."""
-    return (root / path).open("rb")
+    """Open a file of an artifact for reading.
+
+    Raises:
+        OSError: It is no file any more; a pipe in its place would keep us waiting for ever.
+    """
+    descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a file any more", path)
+    return os.fdopen(descriptor, "rb")
 
 
 def _scratch_folder() -> tempfile.TemporaryDirectory[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from odahu_pack_core import ArtifactError, SpecError, package_model, plan_model
+from odahu_pack_core.artifact.reading import open_member
 from tests.e2e.parts import THREE_FEATURES, connection, gppi_project, packaging
 from tests.runtime.layout import Runtime, install_from_this_environment, lay_out, pack_model
 from tests.runtime.serving import serve
@@ -238,3 +239,12 @@ def test_packagings_at_once_install_once(registry, base_python, tmp_path, monkey
         thread.join(60)
     assert len(digests) == 3
     assert len(installed) == 1
+
+
+@pytest.mark.parametrize("become", [os.mkfifo, os.mkdir, lambda path: path.symlink_to("/etc/hostname")])
+def test_a_file_that_became_something_else_is_not_waited_for(project, become):
+    member_file = project / "odahuflow_model" / "entrypoint.py"
+    member_file.unlink()
+    become(member_file)
+    with pytest.raises(OSError, match=r"not a file|symbolic links"):
+        open_member(project, "odahuflow_model/entrypoint.py")
