@@ -102,9 +102,10 @@ def _install(session: nox.Session, *groups: str, extra: tuple[str, ...] = ()) ->
 
 
 def _lint(session: nox.Session) -> None:
-    session.run("ruff", "check")
-    session.run("ruff", "format", "--check")
+    session.run("ruff", "check", ".", "demo")
+    session.run("ruff", "format", "--check", ".", "demo")
     session.run("mypy")
+    session.run("mypy", "demo")
     session.run("mypy", *STRICT, *CODE_OF_IMAGES, env={"MYPYPATH": ":".join(PATHS_OF_IMAGES)})
     session.run("lint-imports")
 

@@ -3,10 +3,12 @@
 import argparse
 from pathlib import Path
 
-from benchmarks import memory, packaging, startup
+from benchmarks.memory import run as memory
+from benchmarks.packaging import run as packaging
 from benchmarks.report import write
+from benchmarks.startup import run as startup
 
-BENCHMARKS = {"startup": startup.run, "package": packaging.run, "memory": memory.run}
+BENCHMARKS = {"startup": startup, "package": packaging, "memory": memory}
 RESULTS = Path(__file__).parent / "results"
 
 
