@@ -6,12 +6,13 @@ import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from stat import S_ISREG
 from typing import BinaryIO, Final
 
 from odahu_pack_core.errors import ArtifactError, OdahuPackError, PluginError
+from odahu_pack_core.folders import scratch_folder
 from odahu_pack_core.plan.artifact import ModelArtifact
 from odahu_pack_core.plugins.records import ArtifactReaderRecord
 
@@ -42,8 +43,8 @@ def open_artifact(
         return
     if not os.path.isfile(path):  # noqa: PTH113  # as above
         raise ArtifactError(f"{path}: there is no such file or folder", code="no-artifact")
-    with _scratch_folder() as folder:
-        root = Path(folder, "artifact")
+    with _unpacking_folder() as folder:
+        root = folder / "artifact"
         root.mkdir()
         unpack(path, root, expansion)
         yield _recognised(path, root, readers)
@@ -62,15 +63,18 @@ def open_member(root: Path, path: str) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-def _scratch_folder() -> tempfile.TemporaryDirectory[str]:
-    try:
-        return tempfile.TemporaryDirectory(prefix="odahu-pack-")
-    except OSError as error:
-        raise ArtifactError(
-            f"there is no folder to unpack the artifact in: {error.strerror}",
-            code="no-space",
-            hint="point TMPDIR at a folder that can be written",
-        ) from None
+@contextmanager
+def _unpacking_folder() -> Iterator[Path]:
+    with ExitStack() as stack:
+        try:
+            folder = stack.enter_context(scratch_folder(Path(tempfile.gettempdir())))
+        except OSError as error:
+            raise ArtifactError(
+                f"there is no folder to unpack the artifact in: {error.strerror}",
+                code="no-space",
+                hint="point TMPDIR at a folder that can be written",
+            ) from None
+        yield folder
 
 
 def _recognised(path: Path, root: Path, readers: Sequence[ArtifactReaderRecord]) -> ModelArtifact:

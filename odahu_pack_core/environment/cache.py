@@ -4,34 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.errors import DependencyError
+from odahu_pack_core.folders import locked, scratch_folder
 from odahu_pack_core.names import CACHE_FOLDER_VARIABLE
 
 _LAYOUT: Final = "v1"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Return where locks and layers are kept.
-
-    Args:
-        environ: The user's environment variables, of which ``ODAHU_PACK_CACHE_DIR``, ``XDG_CACHE_HOME`` and
-            ``HOME`` count, in this order.
-    """
-    if chosen := environ.get(CACHE_FOLDER_VARIABLE):
-        return Path(chosen)
-    shared = Path(environ.get("XDG_CACHE_HOME", ""))
-    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    return (shared if shared.is_absolute() else home / ".cache") / "odahu-pack"
 
 
 @dataclass(frozen=True)
@@ -65,7 +49,7 @@ class Cache:
         Raises:
             DependencyError: The cache cannot be written.
         """
-        with self._told(), _locked(entry.with_name(entry.name + ".lock"), waiting):
+        with self._told(), locked(entry.with_name(entry.name + ".lock"), waiting):
             yield
 
     @contextlib.contextmanager
@@ -78,16 +62,11 @@ class Cache:
             DependencyError: The cache cannot be written.
         """
         parent = self.folder / _LAYOUT / "scratch"
-        with self._told():
-            with _locked(parent / ".lock", lambda: None):
-                _sweep(parent)
-                folder = Path(tempfile.mkdtemp(dir=parent))
-                mark = _hold(folder)
-            try:
-                yield folder
-            finally:
-                shutil.rmtree(folder, ignore_errors=True)
-                os.close(mark)
+        with contextlib.ExitStack() as stack:
+            with self._told():
+                parent.mkdir(parents=True, exist_ok=True)
+                folder = stack.enter_context(scratch_folder(parent))
+            yield folder
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:
@@ -122,37 +101,3 @@ def put(source: Path, entry: Path) -> None:
     source.chmod(0o644)
     entry.parent.mkdir(parents=True, exist_ok=True)
     source.replace(entry)
-
-
-@contextlib.contextmanager
-def _locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            waiting()
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield  # closing the file releases the lock
-
-
-def _hold(folder: Path) -> int:
-    """Mark a scratch folder as in use for as long as the returned descriptor is open."""
-    mark = os.open(folder, os.O_RDONLY)
-    fcntl.flock(mark, fcntl.LOCK_EX)
-    return mark
-
-
-def _sweep(parent: Path) -> None:
-    """Remove scratch folders that nobody holds: their runs were killed."""
-    for folder in parent.iterdir():
-        if not folder.is_dir():
-            continue
-        mark = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(mark)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from odahu_pack_core.command import SubprocessRunner
 from odahu_pack_core.engine.context import write_context
-from odahu_pack_core.environment.cache import cache_folder
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.events import Decision, Notice
+from odahu_pack_core.folders import cache_folder
 from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
 from odahu_pack_core.plugins.protocols import BuildRequest, Engine, ImageOutput, RegistryAccess
 from odahu_pack_core.result import PublishedImage

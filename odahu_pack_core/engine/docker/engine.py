@@ -19,7 +19,7 @@ from .build import build_image
 from .client import DockerClient
 from .connection import connected
 from .contents import ImageContents
-from .loan import name_lent
+from .loan import alone_with, name_lent
 from .outputs import OUTPUTS
 from .push import check_login, push_image
 
@@ -67,7 +67,11 @@ class DockerEngine:
                 check_login(client, image, request.push)
             ensure_base(client, request.plan.base, request.pull, emit)
             image_id = build_image(client, context, emit)
-            with name_lent(client, image, image_id, keep=request.output.type == "docker"):
+            keep = request.output.type == "docker"
+            with (
+                alone_with(image, client.host, self._environ, emit),
+                name_lent(client, image, image_id, keep=keep),
+            ):
                 return _published(client, request, image, image_id, emit)
 
 

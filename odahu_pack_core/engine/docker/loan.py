@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 
 from odahu_pack_core.errors import EngineError
+from odahu_pack_core.events import EventSink, Notice
+from odahu_pack_core.folders import cache_folder, locked
 from odahu_pack_core.plan.reference import ImageReference
 
 from .client import DockerClient
+
+
+@contextmanager
+def alone_with(
+    name: ImageReference, host: str, environ: Mapping[str, str], emit: EventSink
+) -> Iterator[None]:
+    """Let one run of this user at a time use a name of an engine.
+
+    Args:
+        name: The name.
+        host: The engine.
+        environ: The environment variables of the run; they say where the cache is, which holds the locks.
+        emit: Told once when another run has the name.
+
+    Raises:
+        EngineError: The lock cannot be written.
+    """
+    digest = hashlib.sha256(f"{host} {name}".encode()).hexdigest()
+    lock = cache_folder(environ) / "names" / f"{digest}.lock"
+    waiting = Notice(f"waiting for another run that makes an image called {name}")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(lock, lambda: emit(waiting)))
+        except OSError as error:
+            raise EngineError(f"cannot write {lock}: {error.strerror}", code="cannot-write") from None
+        yield
 
 
 @contextmanager

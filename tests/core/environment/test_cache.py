@@ -8,10 +8,11 @@ import threading
 
 import pytest
 
-from odahu_pack_core.environment.cache import Cache, cache_folder
+from odahu_pack_core.environment.cache import Cache
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.events import Notice, Progress
+from odahu_pack_core.folders import cache_folder
 from tests.core.environment.conftest import Recorder, facts, wanted
 from tests.core.environment.wheelhouse import build_wheel
 

@@ -1,5 +1,6 @@
 """Predictions on several threads, each request answered with an HTTP status and a JSON body."""
 
+import contextlib
 import queue
 import sys
 import threading
@@ -47,7 +48,7 @@ class Predictor:
             try:
                 status, body = self._answer(frame.body)
             except BaseException:  # noqa: BLE001 - whatever happened, this thread must go on answering
-                sys.excepthook(*sys.exc_info())
+                _log_failure()
                 status, body = 500, _FAILURE
             self._channel.send(ANSWER, body, frame.header.number, status)
 
@@ -59,6 +60,12 @@ class Predictor:
         except ModelError as error:
             sys.stderr.write(error.details or error.message + "\n")
             return 500, _failure(error.message, error.code)
+
+
+def _log_failure() -> None:
+    """Log the exception at hand, as far as the model has left stderr whole."""
+    with contextlib.suppress(BaseException):
+        sys.__excepthook__(*sys.exc_info())
 
 
 def _failure(message: str, code: str) -> bytes:

@@ -1,0 +1,96 @@
+"""Folders and locks on this machine: the cache, scratch space that goes away, one run at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from stat import S_ISDIR
+from typing import Final
+
+from .names import CACHE_FOLDER_VARIABLE
+
+_PREFIX: Final = "odahu-pack-"
+_UNBORN: Final = f".new-{_PREFIX}"
+
+
+def cache_folder(environ: Mapping[str, str]) -> Path:
+    """Return where locks and layers are kept.
+
+    Args:
+        environ: The user's environment variables, of which ``ODAHU_PACK_CACHE_DIR``, ``XDG_CACHE_HOME`` and
+            ``HOME`` count, in this order.
+    """
+    if chosen := environ.get(CACHE_FOLDER_VARIABLE):
+        return Path(chosen)
+    shared = Path(environ.get("XDG_CACHE_HOME", ""))
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    return (shared if shared.is_absolute() else home / ".cache") / "odahu-pack"
+
+
+@contextlib.contextmanager
+def scratch_folder(parent: Path) -> Iterator[Path]:
+    """Yield a new folder for half-made things, which goes away with the block.
+
+    What this user's runs left in the same parent when they were killed goes away, too.
+
+    Args:
+        parent: An existing folder.
+
+    Raises:
+        OSError: The parent cannot be written.
+    """
+    _sweep(parent)
+    unborn = Path(tempfile.mkdtemp(prefix=_UNBORN, dir=parent))
+    mark = os.open(unborn, os.O_RDONLY | os.O_DIRECTORY)
+    # It gets the name that others sweep only now that it is locked, so nobody takes it for a leftover.
+    fcntl.flock(mark, fcntl.LOCK_EX)
+    folder = unborn.rename(parent / unborn.name.removeprefix(".new-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(mark)
+
+
+@contextlib.contextmanager
+def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """Let one thread of one run at a time through.
+
+    Args:
+        path: The lock file; it and its folders are made when needed.
+        waiting: Called once when somebody else is inside.
+
+    Raises:
+        OSError: The lock file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield  # closing the file releases the lock
+
+
+def _sweep(parent: Path) -> None:
+    """Remove this user's scratch folders that nobody holds: their runs were killed."""
+    for folder in parent.glob(f"{_PREFIX}*"):
+        with contextlib.suppress(OSError):  # gone already, or not ours to open
+            status = folder.lstat()
+            if S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+                _remove_unless_held(folder)
+
+
+def _remove_unless_held(folder: Path) -> None:
+    mark = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder, ignore_errors=True)
+    finally:
+        os.close(mark)
