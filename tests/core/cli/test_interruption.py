@@ -39,10 +39,21 @@ def wait_for(path, process):
         time.sleep(0.05)
 
 
+def heed_signals():
+    """Undo what the tests' own caller ignores: a job in the background ignores SIGINT, nohup SIGHUP."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_the_run_with_130_and_leaves_nothing_behind(environ, number):
     process = subprocess.Popen(
-        [*RUN, "--events", "json"], env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*RUN, "--events", "json"],
+        env=environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_signals,  # noqa: PLW1509  # no threads run in this test
     )
     wait_for(Path(environ["PAPER_READY"]), process)
     assert list(Path(environ["TMPDIR"]).iterdir())
