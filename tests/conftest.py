@@ -19,7 +19,7 @@ _REQUIRED = _ENVIRON.get("ODAHU_PACK_REQUIRE_ENGINES") == "1"
 _KEPT = ("PYENV_ROOT", "UV_CACHE_DIR", "PIP_CONFIG_FILE", "UV_CONFIG_FILE")
 _USERS_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 
-settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile(
     "ci", max_examples=200, deadline=None, derandomize=True, database=None, print_blob=True
 )

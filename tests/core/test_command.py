@@ -134,7 +134,8 @@ def test_an_exception_of_the_listener_ends_the_whole_group():
     assert wait_until(lambda: not any(map(is_running, pids)))
 
 
-def test_a_program_that_ignores_the_polite_signal_is_killed():
+def test_a_program_that_ignores_the_polite_signal_is_killed(monkeypatch):
+    monkeypatch.setattr("odahu_pack_core.command._GRACE_SECONDS", 0.3)
     pids = []
 
     def listen(_, line):

@@ -116,6 +116,7 @@ def test_a_missed_deadline_is_a_504_and_its_worker_is_replaced(hasty):
     hasty.wait(lambda: is_gone(stuck))
 
 
+@pytest.mark.slow
 def test_other_predictions_of_a_worker_that_missed_a_deadline_may_finish(start, at_once):
     with start("--timeout", "1") as front:
         stuck = at_once.submit(front.do, "sleep", 60)
@@ -184,6 +185,7 @@ def test_requests_for_which_there_is_no_memory_are_turned_away(hasty):
     assert hasty.outcome("echo", "x" * 30) == "x" * 30
 
 
+@pytest.mark.slow
 def test_requests_wait_for_a_slot_until_their_deadline_and_beyond_the_queue_not_at_all(start):
     with start("--timeout", "1.2", "--threads", "1") as front, ThreadPoolExecutor(70) as at_once:
         replies = list(at_once.map(front.do, ["sleep"] * 70, [0.9] * 70))

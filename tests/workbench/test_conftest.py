@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each case is a run of pytest
+
 ROOT = Path(__file__).parents[2]
 SUITE = """
 import os, subprocess, sys
