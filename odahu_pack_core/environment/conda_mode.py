@@ -18,6 +18,8 @@ from odahu_pack_core.plan.instruction import Copy, Instruction, Run, User
 from odahu_pack_core.plan.match_spec import parse_match_spec
 from odahu_pack_core.plan.python_choice import fitting
 
+from .layer_files import activate_script
+
 DEFAULT_CHANNEL: Final = "conda-forge"
 _PYTHON: Final = "python"
 _OWN_CHANNELS: Final = "defaults"
@@ -62,8 +64,13 @@ def conda_instructions(
         files[f"conda/{layer.name}.txt"] = "\n".join([*dependencies.constraints, ""]).encode()
     copies = [Copy(name, f"{RUNTIME_ROOT}/{name}") for name in sorted(files)]
     command = _COMMANDS[conda_tool(base)].format(prefix=layer.prefix, file=f"{RUNTIME_ROOT}/{source}")
+    after = []
+    if layer.activate:
+        script = f"conda/{layer.name}.activate"
+        files[script] = activate_script(layer.prefix)
+        after = [Copy(script, f"{layer.prefix}/bin/activate")]
     # The base's own user may not write to /opt; the packager sets the image's user at the end.
-    return (User("0:0"), *copies, Run(("/bin/sh", "-c", command))), files
+    return (User("0:0"), *copies, Run(("/bin/sh", "-c", command)), *after), files
 
 
 def conda_tool(base: BaseFacts) -> Tool:

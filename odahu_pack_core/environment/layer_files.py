@@ -46,7 +46,7 @@ def added_files(layer: EnvironmentLayer, base: BaseFacts, mode: Mode) -> Iterato
     for name in ("python", "python3"):
         yield Link(f"{layer.prefix}/bin/{name}", base.interpreter)
     if layer.activate:
-        yield TextFile(f"{layer.prefix}/bin/activate", _activate(layer.prefix))
+        yield TextFile(f"{layer.prefix}/bin/activate", activate_script(layer.prefix))
     if mode == "base" and base.site_packages is not None:
         # Read after the environment's own packages, so that these win.
         line = f"import site; site.addsitedir({base.site_packages.path!r})\n"
@@ -54,5 +54,6 @@ def added_files(layer: EnvironmentLayer, base: BaseFacts, mode: Mode) -> Iterato
         yield TextFile(f"{site}/{_BASE_PATHS}", line.encode())
 
 
-def _activate(prefix: str) -> bytes:
+def activate_script(prefix: str) -> bytes:
+    """Return ``bin/activate`` of an environment, which Triton's Python backend sources."""
     return f"VIRTUAL_ENV={prefix}\nPATH={prefix}/bin:$PATH\nexport VIRTUAL_ENV PATH\n".encode()

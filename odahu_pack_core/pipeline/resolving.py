@@ -6,39 +6,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Protocol
 
 from odahu_pack_core.artifact.reading import open_member
 from odahu_pack_core.environment.conda_mode import conda_instructions
+from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.environment.modes import with_python
 from odahu_pack_core.events import Decision, Event, EventSink
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.build_plan import BASE_BLOCK, Block, BuildPlan, FilesLayer, ResolvedPlan
-from odahu_pack_core.plan.environment import EnvironmentLayer, ResolvedEnvironment
+from odahu_pack_core.plan.environment import EnvironmentLayer
 from odahu_pack_core.plan.instruction import AddLayer, From, Instruction
 from odahu_pack_core.plan.layer_tar import TarSource
 from odahu_pack_core.plugins.protocols import Engine, RegistryAccess
-
-
-class EnvironmentMaker(Protocol):
-    """Chooses versions for environments and makes their layers."""
-
-    def resolve(
-        self, layer: EnvironmentLayer, base: BaseFacts, artifact_root: Path, emit: EventSink
-    ) -> ResolvedEnvironment:
-        """Choose every version of an environment."""
-        ...
-
-    def tar(
-        self,
-        layer: EnvironmentLayer,
-        resolved: ResolvedEnvironment,
-        base: BaseFacts,
-        artifact_root: Path,
-        emit: EventSink,
-    ) -> TarSource:
-        """Return the layer of a resolved environment, made if it is not in the cache."""
-        ...
 
 
 def resolve_plan(
@@ -47,7 +26,7 @@ def resolve_plan(
     engine: Engine,
     because: Decision,
     pull: RegistryAccess | None,
-    environments: EnvironmentMaker,
+    environments: Environments,
     artifact_root: Path,
     emit: EventSink,
 ) -> ResolvedPlan:
@@ -91,7 +70,7 @@ def resolve_plan(
 
 
 def layers_of(
-    plan: ResolvedPlan, environments: EnvironmentMaker, artifact_root: Path, emit: EventSink
+    plan: ResolvedPlan, environments: Environments, artifact_root: Path, emit: EventSink
 ) -> dict[str, TarSource]:
     """Return the tar stream of each layer that a resolved plan adds."""
     added = {instruction.layer for instruction in plan.instructions if isinstance(instruction, AddLayer)}

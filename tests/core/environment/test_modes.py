@@ -101,6 +101,13 @@ def test_one_unknown_conda_package_makes_it_a_conda_environment(environments, re
     assert not recorder.commands
 
 
+def test_a_conda_environment_for_triton_can_be_activated():
+    layer = wanted(conda=("gdal",), as_written=CondaWords(("gdal",)), activate=True)
+    instructions, files = conda_instructions(layer, facts("3.8"))
+    assert instructions[-1] == Copy("conda/environment.activate", "/opt/model/bin/activate")
+    assert b"PATH=/opt/model/bin:$PATH" in files["conda/environment.activate"]
+
+
 def test_a_conda_environment_is_made_by_the_engine_from_the_users_own_words():
     words = CondaWords(("python=3.8", "numpy=1.19=py38_0", "gdal"), ("click==7.1.2",))
     layer = wanted("numpy==1.19", "click==7.1.2", "added>1", conda=("gdal",), as_written=words)
