@@ -18,6 +18,7 @@ from odahu_pack_core.plan.environment import Dependencies, LockedPackage
 
 from .target import Target
 from .uv import Uv, index_options, index_settings, target_options
+from .wheel_metadata import refuse_urls
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -52,6 +53,8 @@ def make_lock(
     Raises:
         DependencyError: No set of versions fits, a package cannot be had, or the indexes cannot be reached.
     """
+    for path in local_wheels(dependencies, artifact_root):
+        refuse_urls(artifact_root / path)
     wheels = {wheel_name(path): path for path in dependencies.wheels}
     lines = [*dependencies.pip, *(wheel_line(artifact_root, path) for path in dependencies.wheels)]
     asked, bounds = uv.folder / "asked.txt", uv.folder / "constraints.txt"
