@@ -78,8 +78,7 @@ def integration_of(record: PackagerRecord) -> PackagingIntegration:
         raise PluginError(reason, code="plugin-failed") from error
     arguments = ArgumentsSchema(
         properties=tuple(
-            _property(name, {key: value for key, value in keywords.items() if key != "title"})
-            for name, keywords in schema.get("properties", {}).items()
+            _property(name, _telling(keywords)) for name, keywords in schema.get("properties", {}).items()
         ),
         required=tuple(schema.get("required", ())),
     )
@@ -196,6 +195,12 @@ def _overlaid_properties(
 def _said(keywords: dict[str, Any]) -> dict[str, Any]:
     """Leave out a null default: ODAHU writes it where there is none."""
     return {name: value for name, value in keywords.items() if name != "default" or value is not None}
+
+
+def _telling(keywords: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what pydantic adds for its own sake: titles, and a default that means none."""
+    absent = {"title", "default"} if keywords.get("default") is None else {"title"}
+    return {name: value for name, value in keywords.items() if name not in absent}
 
 
 def _property(name: str, keywords: dict[str, Any]) -> ArgumentProperty:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import Field
+from pydantic.json_schema import SkipJsonSchema
 
 from odahu_pack_core.errors import PlanError
 from odahu_pack_core.events import Decision
@@ -49,7 +50,7 @@ class GppiArguments(StrictModel):
         description="Name of the image, or a template of it with Name, Version and RandomUUID.",
         examples=["myservice:123", "{{ Name }}:{{ Version }}"],
     )
-    dockerfile_base_image: Annotated[str, Field(min_length=1)] | None = Field(
+    dockerfile_base_image: Annotated[str, Field(min_length=1)] | SkipJsonSchema[None] = Field(
         default=None,
         description="Base image. Left out: python:X.Y-slim for the Python of conda.yaml, else python:3.6.",
     )
