@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +15,11 @@ from typing import Final
 
 from .names import CACHE_FOLDER_VARIABLE
 
-_PREFIX: Final = "odahu-pack-"
-_UNBORN: Final = f".new-{_PREFIX}"
+_PREFIX: Final = "odahu-pack-scratch-"
+_UNBORN: Final = ".new-"
+_NAME: Final = re.compile(rf"{_PREFIX}[a-z0-9_]{{8}}")
+_MARK: Final = ".odahu-pack-scratch"
+"""A file in each scratch folder: nothing without it is ever swept, whatever its name."""
 
 
 def cache_folder(environ: Mapping[str, str]) -> Path:
@@ -45,11 +49,12 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
         OSError: The parent cannot be written.
     """
     _sweep(parent)
-    unborn = Path(tempfile.mkdtemp(prefix=_UNBORN, dir=parent))
+    unborn = Path(tempfile.mkdtemp(prefix=f"{_UNBORN}{_PREFIX}", dir=parent))
     mark = os.open(unborn, os.O_RDONLY | os.O_DIRECTORY)
     # It gets the name that others sweep only now that it is locked, so nobody takes it for a leftover.
     fcntl.flock(mark, fcntl.LOCK_EX)
-    folder = unborn.rename(parent / unborn.name.removeprefix(".new-"))
+    (unborn / _MARK).touch()
+    folder = unborn.rename(parent / unborn.name.removeprefix(_UNBORN))
     try:
         yield folder
     finally:
@@ -82,9 +87,13 @@ def _sweep(parent: Path) -> None:
     """Remove this user's scratch folders that nobody holds: their runs were killed."""
     for folder in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):  # gone already, or not ours to open
-            status = folder.lstat()
-            if S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+            if _NAME.fullmatch(folder.name) and _is_ours(folder):
                 _remove_unless_held(folder)
+
+
+def _is_ours(folder: Path) -> bool:
+    status = folder.lstat()
+    return S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and (folder / _MARK).is_file()
 
 
 def _remove_unless_held(folder: Path) -> None:
