@@ -129,6 +129,8 @@ def _try_wheel(session: nox.Session, wheel: Path, wheels: Path) -> None:
         "--no-config",
         f"--python={python}",
         f"--find-links={wheels}",
+        # uv remembers a wheel of this version from an earlier build.
+        *(f"--refresh-package={path.name.partition('-')[0]}" for path in wheels.glob("*.whl")),
     )
     session.run(*install, str(wheel))
     session.run(python, "-I", "-c", LOAD_PLUGINS, external=True)
