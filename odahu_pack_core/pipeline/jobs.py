@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,9 +68,7 @@ def open_job(
     with reporter.step("load", f"Read {request.packaging.place()}"):
         offer = find_offer(request.packaging, request.integrations, catalog)
         arguments = bind_arguments(request.packaging, offer)
-        elsewhere = request.output is not None and request.output.type != "registry"
-        optional = frozenset({PUSH_TARGET}) if elsewhere else frozenset[str]()
-        targets = bind_targets(request.packaging, offer, request.connections, catalog, optional=optional)
+        targets = _bound_targets(request, offer, catalog)
         for notice in _ignored(request.packaging, offer):
             reporter.emit(notice)
     with ExitStack() as stack:
@@ -91,6 +89,13 @@ def open_job(
         with _blaming(offer.record.name, "cannot be made", catalog):
             packager = offer.record.create()
         yield job, packager
+
+
+def _bound_targets(request: Request, offer: Offer, catalog: PluginCatalog) -> Mapping[str, Connection]:
+    """Bind the targets; the push target may be left out where the image goes elsewhere."""
+    elsewhere = request.output is not None and request.output.type != "registry"
+    optional = frozenset({PUSH_TARGET}) if elsewhere else frozenset[str]()
+    return bind_targets(request.packaging, offer, request.connections, catalog, optional=optional)
 
 
 def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, reporter: Reporter) -> BuildPlan:
