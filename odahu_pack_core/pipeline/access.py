@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from odahu_pack_core.errors import SpecError
 from odahu_pack_core.plan.base import BaseImage
-from odahu_pack_core.plan.job import PULL_TARGET, PUSH_TARGET, PackagingJob
+from odahu_pack_core.plan.job import PULL_TARGET
 from odahu_pack_core.plan.reference import DOCKER_HUB, ImageReference
 from odahu_pack_core.plugins.catalog import PluginCatalog
 from odahu_pack_core.plugins.protocols import RegistryAccess
@@ -16,34 +16,46 @@ from odahu_pack_core.spec.connection import Connection
 
 
 def push_access(
-    job: PackagingJob, image: ImageReference, catalog: PluginCatalog, environ: Mapping[str, str]
+    connection: Connection | None, image: ImageReference, catalog: PluginCatalog, environ: Mapping[str, str]
 ) -> RegistryAccess | None:
-    """Return the way into the image's registry: ``docker-push``, else what the user is logged in to.
+    """Return the way into the image's registry: a connection, else what the user is logged in to.
+
+    Args:
+        connection: The connection of ``docker-push``; None where that target is not bound.
+        image: What the image is called.
+        catalog: Knows connection types.
+        environ: The environment variables of the run.
 
     Returns:
         None where the image's name holds no registry.
 
     Raises:
-        SpecError: The target's connection is no registry.
+        SpecError: The connection is no registry.
     """
-    access = _access(job, PUSH_TARGET, catalog, environ)
-    return access or (user_access(image.registry, environ) if image.registry else None)
+    if connection is not None:
+        return registry_access(connection, catalog, environ)
+    return user_access(image.registry, environ) if image.registry else None
 
 
 def pull_access(
-    job: PackagingJob, base: BaseImage, catalog: PluginCatalog, environ: Mapping[str, str]
+    connection: Connection | None, base: BaseImage, catalog: PluginCatalog, environ: Mapping[str, str]
 ) -> RegistryAccess:
-    """Return the way into the base image's registry: ``docker-pull``, else what the user is logged in to.
+    """Return the way into the base image's registry: a connection, else what the user is logged in to.
+
+    Args:
+        connection: The connection of ``docker-pull``; None where that target is not bound.
+        base: The base image.
+        catalog: Knows connection types.
+        environ: The environment variables of the run.
 
     Raises:
-        SpecError: ``docker-pull`` leads to another registry than the base image's.
+        SpecError: The connection leads to another registry than the base image's.
     """
     registry = canonical_host(base.reference.registry or DOCKER_HUB)
-    access = _access(job, PULL_TARGET, catalog, environ)
-    if access is None:
+    if connection is None:
         return user_access(registry, environ)
+    access = registry_access(connection, catalog, environ)
     if access.host.lower() != registry.lower():
-        connection = job.targets[PULL_TARGET]
         raise SpecError(
             f"{connection.place(('spec', 'uri'))}: {PULL_TARGET} leads to {access.host}, "
             f"but the base image {base.reference} is in {registry}",
@@ -67,10 +79,3 @@ def registry_access(
             code="no-registry",
         )
     return record.registry(connection, environ)
-
-
-def _access(
-    job: PackagingJob, target: str, catalog: PluginCatalog, environ: Mapping[str, str]
-) -> RegistryAccess | None:
-    connection = job.targets.get(target)
-    return registry_access(connection, catalog, environ) if connection else None

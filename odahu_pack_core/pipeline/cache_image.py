@@ -14,13 +14,11 @@ from odahu_pack_core.plan.environment import EnvironmentLayer
 from odahu_pack_core.plan.image_name import image_reference, render_name
 from odahu_pack_core.plan.instruction import AddLayer, From, Label
 from odahu_pack_core.plan.python_choice import choose_base
-from odahu_pack_core.plan.reference import DOCKER_HUB
 from odahu_pack_core.plugins.protocols import ImageOutput
-from odahu_pack_core.registry.docker import user_access
 from odahu_pack_core.result import PackagingResult
 from odahu_pack_core.spec.connection import Connection
 
-from .access import registry_access
+from .access import pull_access, push_access
 from .assembly import TO_REGISTRY, Assembly
 from .surroundings import Surroundings
 
@@ -63,14 +61,13 @@ def cache_image(
     reporter = surroundings.reporter()
     for decision in plan.decisions:
         reporter.emit(decision)
-    registry = plan.base.reference.registry or DOCKER_HUB
     assembly = Assembly(
         plan,
         conda_file.parent,
         surroundings,
         reporter,
-        pull=registry_access(pull, catalog, environ) if pull else user_access(registry, environ),
-        push=registry_access(push, catalog, environ) if push else None,
+        pull=pull_access(pull, plan.base, catalog, environ),
+        push=push_access(push, plan.image, catalog, environ),
     )
     chosen = assembly.choose(output or TO_REGISTRY)
     result = PackagingResult(assembly.publish(assembly.resolve(chosen), chosen))

@@ -66,7 +66,7 @@ def resolve_plan(
             instructions, context = conda_instructions(layer, seen)
             blocks = tuple(_replaced(block, layer.name, instructions) for block in blocks)
             files.update(context)
-    return ResolvedPlan(plan, base, resolved, blocks, files, tuple(decisions))
+    return ResolvedPlan(plan, seen, resolved, blocks, files, tuple(decisions))
 
 
 def layers_of(

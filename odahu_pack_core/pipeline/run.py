@@ -8,7 +8,7 @@ from pathlib import Path
 from odahu_pack_core.errors import PluginError, UsageError
 from odahu_pack_core.events import EventSink, RunFinished
 from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
-from odahu_pack_core.plan.job import PUSH_TARGET, PackagingJob
+from odahu_pack_core.plan.job import PULL_TARGET, PUSH_TARGET, PackagingJob
 from odahu_pack_core.plugins.protocols import ImageOutput
 from odahu_pack_core.result import PackagingResult
 from odahu_pack_core.spec.connection import Connection
@@ -117,8 +117,8 @@ def package_request(request: Request, surroundings: Surroundings) -> PackagingRe
 
 def _assembly(job: PackagingJob, plan: BuildPlan, surroundings: Surroundings, reporter: Reporter) -> Assembly:
     catalog, environ = surroundings.catalog, surroundings.environ
-    pull = pull_access(job, plan.base, catalog, environ)
-    push = push_access(job, plan.image, catalog, environ)
+    pull = pull_access(job.targets.get(PULL_TARGET), plan.base, catalog, environ)
+    push = push_access(job.targets.get(PUSH_TARGET), plan.image, catalog, environ)
     return Assembly(plan, job.artifact.root, surroundings, reporter, pull, push)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import BinaryIO, Final, Protocol
 
 from odahu_pack_core.errors import ArtifactError
@@ -43,7 +44,7 @@ class PlannedTar:
     files: Sequence[PlannedFile]
     open_artifact: Callable[[str], BinaryIO]
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes of the whole stream."""
         entries = (len(_header(file)) + _padded(_size(file)) for file in self.files)

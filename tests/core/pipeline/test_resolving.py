@@ -1,0 +1,98 @@
+"""Resolving: what was found in the base, and what the environments make of it, is the same to the end."""
+
+from pathlib import Path
+
+import pytest
+
+from odahu_pack_core import (
+    AddLayer,
+    BaseFacts,
+    BaseImage,
+    Block,
+    BuildPlan,
+    Connection,
+    Decision,
+    Dependencies,
+    EnvironmentLayer,
+    From,
+    ImageOutput,
+    ImageReference,
+    SpecError,
+)
+from odahu_pack_core.pipeline.cache_image import cache_image
+from odahu_pack_core.pipeline.resolving import layers_of, resolve_plan
+from odahu_pack_core.pipeline.surroundings import Surroundings
+from odahu_pack_core.plan.environment import ResolvedEnvironment
+
+BASE = ImageReference.parse("conda/miniconda:1")
+
+
+class Shelf:
+    """An engine that holds one base image, of Python 3.11."""
+
+    def inspect_base(self, base, platform, _pull, _emit):
+        return BaseFacts(base.reference, "sha256:1", platform, "3.11", "/usr/bin/python3.11")
+
+
+class Notebook:
+    """Environments that note which Python they were asked for."""
+
+    def __init__(self):
+        self.asked = []
+
+    def resolve(self, layer, base, _root, _emit):
+        self.asked.append(("resolve", layer.name, base.python))
+        mode = "conda" if layer.dependencies.conda else "uv"
+        return ResolvedEnvironment(layer.name, mode, base.python, base.platform, (), "key")
+
+    def tar(self, layer, _resolved, base, _root, _emit):
+        self.asked.append(("tar", layer.name, base.python))
+
+
+def test_what_stands_beside_a_conda_environment_is_made_for_the_python_that_it_brings():
+    model = EnvironmentLayer("environment", "/opt/model", "venv", Dependencies(conda=("gdal",)))
+    front = EnvironmentLayer("front", "/opt/odahu/front", "site", Dependencies(pip=("uvicorn",)))
+    plan = BuildPlan(
+        packager="test",
+        image=ImageReference.parse("x:1"),
+        base=BaseImage(BASE, python="3.9"),
+        blocks=(
+            Block("base", (From(str(BASE)),)),
+            Block("environment", (AddLayer("environment"),)),
+            Block("server", (AddLayer("front"),)),
+        ),
+        layers=(model, front),
+    )
+    notebook = Notebook()
+    resolved = resolve_plan(
+        plan,
+        engine=Shelf(),
+        because=Decision("engine", "shelf", "the only one"),
+        pull=None,
+        environments=notebook,
+        artifact_root=Path(),
+        emit=lambda _: None,
+    )
+    layers_of(resolved, notebook, Path(), lambda _: None)
+    assert notebook.asked == [
+        ("resolve", "environment", "3.9"),
+        ("resolve", "front", "3.9"),
+        ("tar", "front", "3.9"),
+    ]
+
+
+def test_a_dependency_cache_is_not_pulled_through_a_connection_to_another_registry(tmp_path):
+    conda = tmp_path / "conda.yaml"
+    conda.write_text("dependencies: [python=3.11]")
+    elsewhere = {"id": "elsewhere", "spec": {"type": "docker", "uri": "registry.example.com"}}
+    with pytest.raises(
+        SpecError, match=r"leads to registry\.example\.com, but the base image .* is in other\.example"
+    ):
+        cache_image(
+            conda,
+            image="cache:1",
+            base="other.example.com/python:3.11-slim",
+            pull=Connection.model_validate(elsewhere),
+            output=ImageOutput("docker"),
+            surroundings=Surroundings(),
+        )
