@@ -1,4 +1,4 @@
-"""Descriptors, and the media types of images: https://github.com/opencontainers/image-spec (descriptor.md)."""
+"""Descriptors and media types of images: https://github.com/opencontainers/image-spec (descriptor.md)."""
 
 from __future__ import annotations
 
