@@ -1,11 +1,10 @@
 """A layer's tar stream, made without a temporary file and the same on every host.
 
-Entries are sorted, times are zero, owners are 0:0; names that do not fit ustar are written as pax records.
+Entries are sorted, all have one time, owners are 0:0; names that do not fit ustar are written as pax records.
 """
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,10 +12,13 @@ from typing import BinaryIO, Final, Protocol
 
 from odahu_pack_core.errors import ArtifactError
 
+from .blocks import in_blocks
 from .files import ArtifactFile, Folder, Link, PlannedFile, TextFile
+from .tar_header import BLOCK, FILE, FOLDER, LINK, header_size, padded, tar_header
 
 _CHUNK: Final = 1024 * 1024
-_END: Final = b"\0" * (2 * tarfile.BLOCKSIZE)
+_END: Final = b"\0" * (2 * BLOCK)
+_LINK_MODE: Final = 0o777
 
 
 class TarSource(Protocol):
@@ -39,33 +41,58 @@ class PlannedTar:
     Args:
         files: The files in layer order.
         open_artifact: Opens a file of the artifact by its relative path.
+        time: When all of them were last changed, in seconds since 1970; not negative.
     """
 
     files: Sequence[PlannedFile]
     open_artifact: Callable[[str], BinaryIO]
+    time: int = 0
 
     @cached_property
     def size(self) -> int:
         """Bytes of the whole stream."""
-        entries = (len(_header(file)) + _padded(_size(file)) for file in self.files)
-        return sum(entries) + len(_END)
+        return sum(self._entry_size(file) for file in self.files) + len(_END)
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the stream from its start.
+        """Yield the stream from its start, in pieces of one size.
 
         Raises:
             ArtifactError: A file is gone, or has another size than when the artifact was read.
         """
+        return in_blocks(self._pieces(), _CHUNK)
+
+    def _pieces(self) -> Iterator[bytes]:
         for file in self.files:
-            yield _header(file)
+            yield self._header(file)
             if isinstance(file, TextFile):
                 yield file.content
+                yield tar_padding(file.size)
             elif isinstance(file, ArtifactFile):
-                yield from self._artifact_chunks(file)
-            yield b"\0" * (_padded(_size(file)) - _size(file))
+                yield from self._artifact_pieces(file)
+                yield tar_padding(file.size)
         yield _END
 
-    def _artifact_chunks(self, file: ArtifactFile) -> Iterator[bytes]:
+    def _entry_size(self, file: PlannedFile) -> int:
+        name, time = file.path[1:], self.time
+        match file:
+            case Folder():
+                return header_size(name, FOLDER, time=time)
+            case Link(target=target):
+                return header_size(name, LINK, link=target, time=time)
+            case TextFile(size=size) | ArtifactFile(size=size):
+                return header_size(name, FILE, size=size, time=time) + padded(size)
+
+    def _header(self, file: PlannedFile) -> bytes:
+        name, time = file.path[1:], self.time
+        match file:
+            case Folder(mode=mode):
+                return tar_header(name, FOLDER, mode=mode, time=time)
+            case Link(target=target):
+                return tar_header(name, LINK, mode=_LINK_MODE, time=time, link=target)
+            case TextFile(mode=mode, size=size) | ArtifactFile(mode=mode, size=size):
+                return tar_header(name, FILE, size=size, mode=mode, time=time)
+
+    def _artifact_pieces(self, file: ArtifactFile) -> Iterator[bytes]:
         left = file.size
         try:
             with self.open_artifact(file.source) as stream:
@@ -84,36 +111,14 @@ class PlannedTar:
 
 def tar_entry(name: str, size: int, mode: int = 0o644) -> bytes:
     """Return the header of a regular file, for a stream that the caller completes and pads."""
-    info = tarfile.TarInfo(name)
-    info.size, info.mode = size, mode
-    return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
+    return tar_header(name, size=size, mode=mode)
 
 
 def tar_padding(size: int) -> bytes:
     """Return what follows a regular file of this size up to the next block."""
-    return b"\0" * (_padded(size) - size)
+    return b"\0" * (padded(size) - size)
 
 
 def tar_end() -> bytes:
     """Return the end of a tar stream."""
     return _END
-
-
-def _header(file: PlannedFile) -> bytes:
-    info = tarfile.TarInfo(file.path.removeprefix("/"))
-    match file:
-        case Folder(mode=mode):
-            info.type, info.mode = tarfile.DIRTYPE, mode
-        case Link(target=target):
-            info.type, info.linkname, info.mode = tarfile.SYMTYPE, target, 0o777
-        case TextFile(mode=mode) | ArtifactFile(mode=mode):
-            info.size, info.mode = file.size, mode
-    return info.tobuf(tarfile.PAX_FORMAT, "utf-8", "surrogateescape")
-
-
-def _size(file: PlannedFile) -> int:
-    return file.size if isinstance(file, TextFile | ArtifactFile) else 0
-
-
-def _padded(size: int) -> int:
-    return -(-size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE

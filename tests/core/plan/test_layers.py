@@ -117,7 +117,7 @@ def test_a_file_that_is_gone_is_an_error(tmp_path):
 @pytest.mark.parametrize("size", [0, 1, 512, 8 * GIBIBYTE - 1, 8 * GIBIBYTE, 70 * GIBIBYTE])
 def test_the_header_of_a_huge_file(size):
     file = ArtifactFile("/weights", "weights", size)
-    header = next(PlannedTar([file], unread).chunks())
+    header = tar_entry("weights", size)
     with tarfile.open(fileobj=io.BytesIO(header), mode="r|") as archive:
         assert (archive.firstmember.name, archive.firstmember.size) == ("weights", size)
     padded = -(-size // 512) * 512
