@@ -42,11 +42,13 @@ if TYPE_CHECKING:
     from .plan.artifact import ModelArtifact as ModelArtifact
     from .plan.base import BaseFacts as BaseFacts
     from .plan.base import BaseImage as BaseImage
+    from .plan.base import BasePython as BasePython
     from .plan.base import SitePackages as SitePackages
     from .plan.build_plan import BASE_BLOCK as BASE_BLOCK
     from .plan.build_plan import Block as Block
     from .plan.build_plan import BuildPlan as BuildPlan
     from .plan.build_plan import FilesLayer as FilesLayer
+    from .plan.build_plan import ResolvedImage as ResolvedImage
     from .plan.build_plan import ResolvedPlan as ResolvedPlan
     from .plan.dependencies import read_conda_file as read_conda_file
     from .plan.environment import CondaFile as CondaFile
@@ -88,6 +90,7 @@ if TYPE_CHECKING:
     from .plugins.protocols import Engine as Engine
     from .plugins.protocols import ImageOutput as ImageOutput
     from .plugins.protocols import Packager as Packager
+    from .plugins.protocols import PendingLayer as PendingLayer
     from .plugins.protocols import RegistryAccess as RegistryAccess
     from .plugins.records import DOCKER_TARGETS as DOCKER_TARGETS
     from .plugins.records import ArtifactReaderRecord as ArtifactReaderRecord
@@ -129,6 +132,7 @@ __all__ = [
     "ArtifactReaderRecord",
     "BaseFacts",
     "BaseImage",
+    "BasePython",
     "Block",
     "BrokenPlugin",
     "Build",
@@ -177,6 +181,7 @@ __all__ = [
     "PackagingIntegration",
     "PackagingJob",
     "PackagingResult",
+    "PendingLayer",
     "PlanError",
     "PlannedFile",
     "PluginCatalog",
@@ -186,6 +191,7 @@ __all__ = [
     "PublishedImage",
     "RegistryAccess",
     "RegistryError",
+    "ResolvedImage",
     "ResolvedPlan",
     "Run",
     "RunFailed",
@@ -260,6 +266,7 @@ _HOMES = {
     "plan.base": (
         "BaseFacts",
         "BaseImage",
+        "BasePython",
         "SitePackages",
     ),
     "plan.build_plan": (
@@ -267,6 +274,7 @@ _HOMES = {
         "Block",
         "BuildPlan",
         "FilesLayer",
+        "ResolvedImage",
         "ResolvedPlan",
     ),
     "plan.dependencies": ("read_conda_file",),
@@ -320,6 +328,7 @@ _HOMES = {
         "Engine",
         "ImageOutput",
         "Packager",
+        "PendingLayer",
         "RegistryAccess",
     ),
     "plugins.records": (

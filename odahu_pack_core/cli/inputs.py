@@ -33,7 +33,7 @@ class Inputs:
         artifact_name: Takes the place of ``spec.artifactName``.
         artifact_path: Takes the place of the folder of training outputs.
         output: Where the image goes; None for the push target.
-        platform: ``os/arch``; None for the default.
+        platforms: ``os/arch`` of each; None for the default.
         build_from_source: Whether source distributions may be built.
         max_expansion: How many times its size an archive may become; None for the default.
     """
@@ -45,7 +45,7 @@ class Inputs:
     artifact_name: str | None
     artifact_path: Path | None
     output: ImageOutput | None
-    platform: str | None
+    platforms: tuple[str, ...] | None
     build_from_source: bool
     max_expansion: int | None
 
@@ -98,7 +98,7 @@ class Inputs:
             connections=entities.of_kind(Connection),
             integrations=entities.of_kind(PackagingIntegration),
             output=self.output,
-            platforms=(self.platform or DEFAULT_PLATFORM,),
+            platforms=self.platforms or (DEFAULT_PLATFORM,),
             build_from_source=self.build_from_source,
             max_expansion=self.max_expansion or DEFAULT_EXPANSION,
         )

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from .parameters import FormatParameter, OutputParameter, PlatformParameter
+from .parameters import FormatParameter, OutputParameter, PlatformsParameter
 from .session import Loudness, Session
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -157,10 +157,11 @@ def packaging_options(command: Decorated) -> Decorated:
         output_option,
         click.option(
             "--platform",
-            type=PlatformParameter(),
-            metavar="OS/ARCH",
+            "platforms",
+            type=PlatformsParameter(),
+            metavar="OS/ARCH[,…]",
             show_default="linux/amd64",
-            help="The platform of the image.",
+            help="The platform of the image; several make an image for each, under one name.",
         ),
         source_option,
         click.option(

@@ -58,22 +58,25 @@ class OutputParameter(click.ParamType):  # type: ignore[type-arg]  # generic sin
         return fields
 
 
-class PlatformParameter(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
-    """``os/arch`` such as ``linux/arm64``."""
+class PlatformsParameter(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """One or more of ``os/arch``, such as ``linux/amd64,linux/arm64``."""
 
-    name = "platform"
+    name = "platforms"
 
     def convert(
         self,
         value: Any,  # noqa: ANN401  # click's signature
         param: click.Parameter | None,
         ctx: click.Context | None,
-    ) -> str:
-        """Return the text if it is a platform."""
-        text = str(value)
-        if not _PLATFORM.fullmatch(text):
-            self.fail(f"{text!r} is not a platform; write for example linux/amd64", param, ctx)
-        return text
+    ) -> tuple[str, ...]:
+        """Return the platforms, each once."""
+        if isinstance(value, tuple):
+            return value
+        platforms = tuple(dict.fromkeys(str(value).split(",")))
+        for text in platforms:
+            if not _PLATFORM.fullmatch(text):
+                self.fail(f"{text!r} is not a platform; write for example linux/amd64", param, ctx)
+        return platforms
 
 
 class FormatParameter(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only

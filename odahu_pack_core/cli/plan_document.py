@@ -8,7 +8,7 @@ from typing import Any
 
 from odahu_pack_core.events import Decision
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
-from odahu_pack_core.plan.build_plan import Block, BuildPlan, Layer, ResolvedPlan
+from odahu_pack_core.plan.build_plan import Block, BuildPlan, Layer, ResolvedImage, ResolvedPlan
 from odahu_pack_core.plan.environment import EnvironmentLayer, ResolvedEnvironment
 from odahu_pack_core.plan.files import ArtifactFile, Folder, Link, PlannedFile, TextFile
 from odahu_pack_core.plan.instruction import Instruction
@@ -41,11 +41,18 @@ def resolved_document(resolved: ResolvedPlan) -> Values:
     plan = plan_document(resolved.plan)
     return {
         **plan,
-        "base": {**plan["base"], **_facts(resolved.base)},
-        "environments": [_environment(environment) for environment in resolved.environments],
-        "blocks": [_block(block) for block in resolved.blocks],
-        "files": [{"path": path, **_content(content)} for path, content in sorted(resolved.files.items())],
+        "images": [_image(image) for image in resolved.images],
         "decisions": [*plan["decisions"], *(_decision(decision) for decision in resolved.decisions)],
+    }
+
+
+def _image(image: ResolvedImage) -> Values:
+    return {
+        "platform": image.platform,
+        "base": _facts(image.base),
+        "environments": [_environment(environment) for environment in image.environments],
+        "blocks": [_block(block) for block in image.blocks],
+        "files": [{"path": path, **_content(content)} for path, content in sorted(image.files.items())],
     }
 
 
@@ -82,7 +89,10 @@ def _environment(environment: ResolvedEnvironment) -> Values:
             {"name": package.name, "version": package.version, "hashes": list(package.hashes)}
             for package in environment.packages
         ],
-        "key": environment.key,
+        "parts": [
+            {"name": part.name, "packages": [package.name for package in part.packages], "key": part.key}
+            for part in environment.parts
+        ],
     }
 
 

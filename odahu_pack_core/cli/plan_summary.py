@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from odahu_pack_core.events import Decision
+from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.build_plan import BuildPlan, Layer, ResolvedPlan
 from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer, ResolvedEnvironment
 from odahu_pack_core.plan.files import ArtifactFile, TextFile
@@ -26,17 +27,15 @@ def plan_summary(plan: BuildPlan) -> str:
 
 def resolved_summary(resolved: ResolvedPlan) -> str:
     """Return a resolved plan in a screenful: exact base, exact packages."""
-    plan, base = resolved.plan, resolved.base
-    facts = [
-        ("image", str(plan.image)),
-        ("packager", plan.packager),
-        ("base image", str(base.reference)),
-        ("platform", base.platform),
-        ("python", f"{base.python or 'none'} at {base.interpreter or 'no path'}, {base.libc}"),
-    ]
-    layers = dict(_layer(layer) for layer in plan.layers)
-    layers |= {environment.layer: _packages(environment) for environment in resolved.environments}
-    return _text(facts, layers.items(), (*plan.decisions, *resolved.decisions))
+    plan = resolved.plan
+    facts = [("image", str(plan.image)), ("packager", plan.packager)]
+    layers: list[tuple[str, str]] = []
+    for image in resolved.images:
+        facts += _base_facts(image.base)
+        where = f" on {image.platform}" if len(resolved.images) > 1 else ""
+        needs = {environment.layer: _packages(environment) for environment in image.environments}
+        layers += [(f"{name}{where}", needs.get(name, text)) for name, text in map(_layer, plan.layers)]
+    return _text(facts, layers, (*plan.decisions, *resolved.decisions))
 
 
 def size_text(size: int) -> str:
@@ -70,6 +69,11 @@ def _layer(layer: Layer) -> tuple[str, str]:
     sizes = [file.size for file in layer.files if isinstance(file, TextFile | ArtifactFile)]
     plural = "" if len(sizes) == 1 else "s"
     return layer.name, f"{len(sizes)} file{plural}, {size_text(sum(sizes))}"
+
+
+def _base_facts(base: BaseFacts) -> list[tuple[str, str]]:
+    python = f"{base.python or 'none'} at {base.interpreter or 'no path'}, {base.libc}"
+    return [("base image", str(base.reference)), ("platform", base.platform), ("python", python)]
 
 
 def _packages(environment: ResolvedEnvironment) -> str:

@@ -11,7 +11,8 @@ from odahu_pack_core.errors import EngineError
 from odahu_pack_core.plan.dockerfile import LAYER_FOLDER
 from odahu_pack_core.plan.instruction import AddLayer
 from odahu_pack_core.plan.layer_tar import TarSource, tar_end, tar_entry, tar_padding
-from odahu_pack_core.plugins.protocols import BuildRequest
+
+from .single import SingleBuild
 
 DOCKERFILE: Final = "Dockerfile"
 _IGNORE_FILE: Final = ".dockerignore"
@@ -61,18 +62,17 @@ class BuildContext:
     files: tuple[ContextFile, ...]
 
     @classmethod
-    def of(cls, request: BuildRequest) -> BuildContext:
-        """Return the context of a request.
+    def of(cls, build: SingleBuild) -> BuildContext:
+        """Return the context of an image.
 
         Raises:
-            EngineError: The request lacks a layer, or an extra file has no place in a context.
+            EngineError: A layer is missing, or an extra file has no place in a context.
             PlanError: The plan's Dockerfile template does not fit its instructions.
         """
-        dockerfile = ContextFile(DOCKERFILE, _Content(request.plan.dockerfile().encode()))
-        extra = [
-            ContextFile(_checked(path), _Content(content)) for path, content in request.plan.files.items()
-        ]
-        return cls((dockerfile, *sorted(extra, key=lambda file: file.path), *_layers(request)))
+        image = build.image
+        dockerfile = ContextFile(DOCKERFILE, _Content(image.dockerfile().encode()))
+        extra = [ContextFile(_checked(path), _Content(content)) for path, content in image.files.items()]
+        return cls((dockerfile, *sorted(extra, key=lambda file: file.path), *_layers(build)))
 
     @property
     def size(self) -> int:
@@ -110,14 +110,14 @@ def _entry_size(file: ContextFile) -> int:
     return len(tar_entry(file.path, size)) + size + len(tar_padding(size))
 
 
-def _layers(request: BuildRequest) -> Iterator[ContextFile]:
-    for instruction in request.plan.instructions:
+def _layers(build: SingleBuild) -> Iterator[ContextFile]:
+    for instruction in build.image.instructions:
         if isinstance(instruction, AddLayer):
-            yield ContextFile(f"{LAYER_FOLDER}/{instruction.layer}.tar", _layer(request, instruction.layer))
+            yield ContextFile(f"{LAYER_FOLDER}/{instruction.layer}.tar", _layer(build, instruction.layer))
 
 
-def _layer(request: BuildRequest, name: str) -> TarSource:
-    source = request.layers.get(name)
+def _layer(build: SingleBuild, name: str) -> TarSource:
+    source = build.layers.get(name)
     if source is None:
         raise EngineError(
             f"the plan adds the layer {name!r}, which the build was not given", code="bad-context"

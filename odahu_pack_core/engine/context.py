@@ -13,6 +13,7 @@ from odahu_pack_core.result import PublishedImage
 
 from .build_context import BuildContext, ContextFile
 from .destination import whole_folder, writing
+from .single import SingleBuild
 
 
 def write_context(request: BuildRequest, emit: EventSink) -> PublishedImage:
@@ -32,7 +33,9 @@ def write_context(request: BuildRequest, emit: EventSink) -> PublishedImage:
     if request.output.dest is None:
         raise EngineError("--output type=context needs dest=FOLDER", code="no-dest")
     dest = request.output.dest.absolute()
-    context = BuildContext.of(request)
+    build = SingleBuild.of(request)
+    build.make_layers(emit)
+    context = BuildContext.of(build)
     with whole_folder(dest) as folder:
         for number, file in enumerate(context.files, 1):
             _write(folder, file, dest)

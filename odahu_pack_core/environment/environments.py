@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -14,7 +14,12 @@ from odahu_pack_core.command import Runner
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.events import Decision, EventSink, Notice, Progress
 from odahu_pack_core.plan.base import BaseFacts
-from odahu_pack_core.plan.environment import EnvironmentLayer, LockedPackage, ResolvedEnvironment
+from odahu_pack_core.plan.environment import (
+    EnvironmentLayer,
+    EnvironmentPart,
+    LockedPackage,
+    ResolvedEnvironment,
+)
 from odahu_pack_core.plan.files import PlannedFile, in_layer_order
 from odahu_pack_core.plan.layer_tar import PlannedTar, TarSource
 
@@ -68,8 +73,7 @@ class Environments:
         for decision in decisions:
             emit(decision)
         if mode == "conda":
-            key = digest_of(_LAYER_FORMAT, asdict(layer))
-            return ResolvedEnvironment(layer.name, mode, base.python or "", base.platform, (), key)
+            return ResolvedEnvironment(layer.name, mode, base.python or "", base.platform, ())
         target = Target.of(base)
         if layer.layout == "venv" and base.interpreter is None:
             raise DependencyError(f"no interpreter was found in {base.reference}", code="no-python")
@@ -77,31 +81,39 @@ class Environments:
         if mode == "base":
             packages, decision = lacking(packages, base)
             emit(decision)
-        key = _layer_key(layer, base, target, packages)
-        return ResolvedEnvironment(layer.name, mode, target.python, target.platform, packages, key)
+        parts = (EnvironmentPart(layer.name, packages, _layer_key(layer, base, target, packages)),)
+        return ResolvedEnvironment(layer.name, mode, target.python, target.platform, packages, parts)
 
     def tar(
         self,
         layer: EnvironmentLayer,
         resolved: ResolvedEnvironment,
+        part: EnvironmentPart,
         base: BaseFacts,
         artifact_root: Path,
-        emit: EventSink,
     ) -> TarSource:
-        """Return the layer of a resolved environment, made if it is not in the cache.
+        """Return a layer of a resolved environment, which is made when it is first read.
 
         Args:
             layer: The environment.
             resolved: Its versions.
+            part: The part of it that the layer holds.
             base: What was found in the base image.
             artifact_root: The unpacked artifact, for wheels inside it.
-            emit: Receives progress and uv's words.
-
-        Raises:
-            DependencyError: A package cannot be had any more, or the cache cannot be written.
         """
+        return _PartTar(partial(self._tar, layer, resolved, part, base, artifact_root))
+
+    def _tar(
+        self,
+        layer: EnvironmentLayer,
+        resolved: ResolvedEnvironment,
+        part: EnvironmentPart,
+        base: BaseFacts,
+        artifact_root: Path,
+        emit: EventSink,
+    ) -> TarSource:
         base = replace(base, python=resolved.python)
-        entry = self._cache.entry("layers", resolved.key, ".tar")
+        entry = self._cache.entry("layers", part.key, ".tar")
         if (there := stored(entry)) is not None:
             return there
         with self._alone(entry, layer, emit) as scratch:
@@ -155,6 +167,24 @@ class Environments:
             )
             return uv
         return Uv(self._environ, self._runner, scratch, python)
+
+
+@dataclass(frozen=True)
+class _PartTar:
+    """The tar stream of a part, made when it is first read."""
+
+    make: Callable[[EventSink], TarSource]
+
+    @cached_property
+    def _tar(self) -> TarSource:
+        return self.make(lambda _: None)
+
+    @property
+    def size(self) -> int:
+        return self._tar.size
+
+    def chunks(self) -> Iterator[bytes]:
+        return self._tar.chunks()
 
 
 def _made(

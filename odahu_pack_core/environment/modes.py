@@ -69,6 +69,11 @@ def is_made_on_host(layer: EnvironmentLayer, base: BaseFacts) -> bool:
     return not layer.dependencies.conda or (layer.layout == "venv" and base.site_packages is not None)
 
 
+def may_need_engine(layer: EnvironmentLayer) -> bool:
+    """Tell whether an engine may have to make an environment while it builds the image."""
+    return bool(layer.dependencies.conda)
+
+
 def lacking(packages: Sequence[LockedPackage], base: BaseFacts) -> tuple[tuple[LockedPackage, ...], Decision]:
     """Return what a base image lacks of a lock, or has in another version.
 

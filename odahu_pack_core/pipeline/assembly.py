@@ -54,7 +54,7 @@ class Assembly:
     def choose(self, output: ImageOutput) -> Chosen:
         """Return the engine that makes the image, and why it is that one."""
         around = self.surroundings
-        record, decision = choose_engine(around.engine, around.catalog, output.type, self.plan.instructions)
+        record, decision = choose_engine(around.engine, around.catalog, output.type, self.plan)
         self.reporter.emit(decision)
         return Chosen(record.create(around.environ), decision, output)
 
@@ -74,8 +74,7 @@ class Assembly:
     def publish(self, plan: ResolvedPlan, chosen: Chosen) -> PublishedImage:
         """Make the layers, build the image and bring it to its output."""
         output, emit = chosen.output, self.reporter.emit
-        with self.reporter.step("layers", "Make the layers"):
-            layers = layers_of(plan, self._environments, self.artifact_root, emit)
+        layers = layers_of(plan, self._environments, self.artifact_root)
         push = self.push if output.type == "registry" else None
         request = BuildRequest(plan, layers, output, push, self.pull)
         with self.reporter.step("build", f"Build {plan.plan.image}"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -13,8 +13,15 @@ from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.environment.modes import with_python
 from odahu_pack_core.events import Decision, Event, EventSink
 from odahu_pack_core.plan.base import BaseFacts
-from odahu_pack_core.plan.build_plan import BASE_BLOCK, Block, BuildPlan, FilesLayer, ResolvedPlan
-from odahu_pack_core.plan.environment import EnvironmentLayer
+from odahu_pack_core.plan.build_plan import (
+    BASE_BLOCK,
+    Block,
+    BuildPlan,
+    FilesLayer,
+    ResolvedImage,
+    ResolvedPlan,
+)
+from odahu_pack_core.plan.environment import EnvironmentLayer, ResolvedEnvironment
 from odahu_pack_core.plan.instruction import AddLayer, From, Instruction
 from odahu_pack_core.plan.layer_tar import TarSource
 from odahu_pack_core.plugins.protocols import Engine, RegistryAccess
@@ -53,39 +60,88 @@ def resolve_plan(
             decisions.append(event)
         emit(event)
 
-    base = engine.inspect_base(plan.base, plan.platforms[0], pull, note)
-    if "base image" not in {decision.subject for decision in decisions}:
-        note(Decision("base image", str(base.reference), base.origin))
-    layers = [layer for layer in plan.layers if isinstance(layer, EnvironmentLayer)]
-    seen = with_python(plan.base, base, layers)
-    resolved = tuple(environments.resolve(layer, seen, artifact_root, note) for layer in layers)
-    blocks = tuple(_pinned(block, base) for block in plan.blocks)
-    files: dict[str, bytes] = {}
-    for layer, environment in zip(layers, resolved, strict=True):
-        if environment.mode == "conda":
-            instructions, context = conda_instructions(layer, seen)
-            blocks = tuple(_replaced(block, layer.name, instructions) for block in blocks)
-            files.update(context)
-    return ResolvedPlan(plan, seen, resolved, blocks, files, tuple(decisions))
+    resolving = _Resolving(plan, engine, pull, environments, artifact_root, note)
+    images = tuple(resolving.image(platform) for platform in plan.platforms)
+    return ResolvedPlan(plan, images, tuple(decisions))
 
 
 def layers_of(
-    plan: ResolvedPlan, environments: Environments, artifact_root: Path, emit: EventSink
+    plan: ResolvedPlan, environments: Environments, artifact_root: Path
+) -> dict[str, dict[str, TarSource]]:
+    """Return the tar stream of each layer that a resolved plan adds, by platform and name."""
+    return {
+        image.platform: _layers_of_image(plan.plan, image, environments, artifact_root)
+        for image in plan.images
+    }
+
+
+@dataclass(frozen=True)
+class _Resolving:
+    """The plan, and those who know what it leaves open."""
+
+    plan: BuildPlan
+    engine: Engine
+    pull: RegistryAccess | None
+    environments: Environments
+    artifact_root: Path
+    note: EventSink
+
+    def image(self, platform: str) -> ResolvedImage:
+        """Settle the image of one platform."""
+        plan = self.plan
+        base = self._base(platform)
+        layers = [layer for layer in plan.layers if isinstance(layer, EnvironmentLayer)]
+        seen = with_python(plan.base, base, layers)
+        resolved = tuple(
+            self.environments.resolve(layer, seen, self.artifact_root, self.note) for layer in layers
+        )
+        blocks = tuple(_pinned(block, base) for block in plan.blocks)
+        files: dict[str, bytes] = {}
+        for layer, environment in zip(layers, resolved, strict=True):
+            instructions: Sequence[Instruction] = [AddLayer(part.name) for part in environment.parts]
+            if environment.mode == "conda":
+                instructions, context = conda_instructions(layer, seen)
+                files.update(context)
+            blocks = tuple(_replaced(block, layer.name, instructions) for block in blocks)
+        return ResolvedImage(seen, resolved, blocks, plan.template, files)
+
+    def _base(self, platform: str) -> BaseFacts:
+        told: list[str] = []
+
+        def note(event: Event) -> None:
+            if isinstance(event, Decision):
+                told.append(event.subject)
+            self.note(event)
+
+        base = self.engine.inspect_base(self.plan.base, platform, self.pull, note)
+        if "base image" not in told:
+            self.note(Decision("base image", str(base.reference), base.origin))
+        return base
+
+
+def _layers_of_image(
+    plan: BuildPlan, image: ResolvedImage, environments: Environments, artifact_root: Path
 ) -> dict[str, TarSource]:
-    """Return the tar stream of each layer that a resolved plan adds."""
-    added = {instruction.layer for instruction in plan.instructions if isinstance(instruction, AddLayer)}
-    resolved = {environment.layer: environment for environment in plan.environments}
+    resolved = {environment.layer: environment for environment in image.environments}
     sources: dict[str, TarSource] = {}
-    for layer in plan.plan.layers:
-        if layer.name not in added:
-            continue
+    for layer in plan.layers:
         if isinstance(layer, FilesLayer):
             sources[layer.name] = layer.tar(partial(open_member, artifact_root))
         else:
-            sources[layer.name] = environments.tar(
-                layer, resolved[layer.name], plan.base, artifact_root, emit
-            )
+            sources |= _parts(layer, resolved[layer.name], image.base, environments, artifact_root)
     return sources
+
+
+def _parts(
+    layer: EnvironmentLayer,
+    resolved: ResolvedEnvironment,
+    base: BaseFacts,
+    environments: Environments,
+    artifact_root: Path,
+) -> dict[str, TarSource]:
+    return {
+        part.name: environments.tar(layer, resolved, part, base, artifact_root) for part in resolved.parts
+    }
 
 
 def _pinned(block: Block, base: BaseFacts) -> Block:

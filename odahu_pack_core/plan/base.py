@@ -9,6 +9,21 @@ from .reference import ImageReference
 
 
 @dataclass(frozen=True)
+class BasePython:
+    """The Python of a base image, known without looking into it.
+
+    Args:
+        python: X.Y.
+        interpreter: Absolute path of the interpreter, links followed.
+        libc: ``glibc`` or ``musl``.
+    """
+
+    python: str
+    interpreter: str
+    libc: str = "glibc"
+
+
+@dataclass(frozen=True)
 class BaseImage:
     """The base image that a plan asks for.
 
@@ -18,6 +33,7 @@ class BaseImage:
         explicit: Whether the user wrote it down.
         keeps_entrypoint: Whether the image's own ENTRYPOINT is kept (Triton).
         python_pin: The version specifier that its Python must fit; empty when any will do.
+        known: What its publisher tells of its Python, so that nobody has to look; None where nobody told.
     """
 
     reference: ImageReference
@@ -25,6 +41,7 @@ class BaseImage:
     explicit: bool = False
     keeps_entrypoint: bool = False
     python_pin: str = ""
+    known: BasePython | None = None
 
 
 @dataclass(frozen=True)

@@ -43,13 +43,14 @@ class FilesLayer:
         """Return a layer of files in any order; parent folders are added."""
         return cls(name, in_layer_order(files))
 
-    def tar(self, open_artifact: Callable[[str], BinaryIO]) -> PlannedTar:
+    def tar(self, open_artifact: Callable[[str], BinaryIO], time: int = 0) -> PlannedTar:
         """Return the layer as a tar stream.
 
         Args:
             open_artifact: Opens a file of the artifact by its relative path.
+            time: When its files were last changed, in seconds since 1970; not negative.
         """
-        return PlannedTar(self.files, open_artifact)
+        return PlannedTar(self.files, open_artifact, time)
 
 
 Layer = FilesLayer | EnvironmentLayer
@@ -140,24 +141,28 @@ class BuildPlan:
 
 
 @dataclass(frozen=True)
-class ResolvedPlan:
-    """A plan with everything settled that needs a package index or an image registry.
+class ResolvedImage:
+    """The image of one platform with everything settled.
 
     Args:
-        plan: The plan as decided.
         base: What was found in the base image.
         environments: Each environment with its versions.
-        blocks: Final instructions: the base pinned, conda environments as `Run`.
+        blocks: Final instructions: the base pinned, an `AddLayer` for each part of an environment, or `Run`
+            where the engine makes it.
+        template: The plan's Dockerfile template.
         files: More files of the build context (path to bytes), for `Copy`.
-        decisions: Choices made while resolving, with their reasons.
     """
 
-    plan: BuildPlan
     base: BaseFacts
     environments: tuple[ResolvedEnvironment, ...]
     blocks: tuple[Block, ...]
+    template: str = ""
     files: Mapping[str, bytes] = field(default_factory=dict)
-    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def platform(self) -> str:
+        """``os/arch`` of the image."""
+        return self.base.platform
 
     @property
     def instructions(self) -> tuple[Instruction, ...]:
@@ -165,8 +170,23 @@ class ResolvedPlan:
         return tuple(instruction for block in self.blocks for instruction in block.instructions)
 
     def dockerfile(self) -> str:
-        """Return the Dockerfile view of the plan."""
-        return render_dockerfile(self.plan.template, self.blocks)
+        """Return the Dockerfile view of the image."""
+        return render_dockerfile(self.template, self.blocks)
+
+
+@dataclass(frozen=True)
+class ResolvedPlan:
+    """A plan with everything settled that needs a package index or an image registry.
+
+    Args:
+        plan: The plan as decided.
+        images: The image of each platform, in the plan's order.
+        decisions: Choices made while resolving, with their reasons.
+    """
+
+    plan: BuildPlan
+    images: tuple[ResolvedImage, ...]
+    decisions: tuple[Decision, ...] = ()
 
 
 def render_dockerfile(template: str, blocks: tuple[Block, ...]) -> str:

@@ -101,12 +101,31 @@ class LockedPackage:
         version: Exact version.
         hashes: Acceptable digests as ``sha256:…``, sorted.
         wheel: Path of its wheel inside the artifact; empty for packages of an index.
+        file: Name of the chosen wheel; empty for what is built from source.
+        size: Bytes of that wheel; 0 where the index does not tell.
     """
 
     name: str
     version: str
     hashes: tuple[str, ...] = ()
     wheel: str = ""
+    file: str = ""
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class EnvironmentPart:
+    """One image layer of an environment.
+
+    Args:
+        name: What `AddLayer` calls it; unique in the plan.
+        packages: What is installed in it, sorted by name.
+        key: Names the finished layer in the cache: a digest over everything that decides its bytes.
+    """
+
+    name: str
+    packages: tuple[LockedPackage, ...]
+    key: str
 
 
 @dataclass(frozen=True)
@@ -114,12 +133,13 @@ class ResolvedEnvironment:
     """An environment with every version chosen.
 
     Args:
-        layer: The name of the layer it fills.
+        layer: The name of the layer it fills in the plan.
         mode: How it comes about.
         python: X.Y of the interpreter.
         platform: ``os/arch``.
         packages: What is installed, sorted by name; in ``base`` mode only what differs from the base.
-        key: Names the finished layer in the cache: a digest over everything that decides its bytes.
+        parts: The image layers that take the place of that one layer, in order: packages large enough for a
+            layer of their own, then all others; none where the engine makes the environment.
     """
 
     layer: str
@@ -127,4 +147,4 @@ class ResolvedEnvironment:
     python: str
     platform: str
     packages: tuple[LockedPackage, ...]
-    key: str
+    parts: tuple[EnvironmentPart, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact
@@ -15,6 +15,9 @@ from odahu_pack_core.plan.job import PackagingJob
 from odahu_pack_core.plan.layer_tar import TarSource
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.result import PackagingResult, PublishedImage
+
+if TYPE_CHECKING:
+    from odahu_pack_core.blob.packing import PackedLayer
 
 OutputType = Literal["registry", "docker", "docker-archive", "oci", "context"]
 """Where an image goes: a registry, the engine's own store, an archive, an OCI layout, or a build context."""
@@ -50,12 +53,33 @@ class Credentials:
     was_base64: bool = False
 
 
+@runtime_checkable
+class PendingLayer(Protocol):
+    """A `TarSource` whose content is made when it is first asked for; safe to use from several threads."""
+
+    def packed(self, emit: EventSink) -> PackedLayer:
+        """Return the finished layer, made if nobody made it before.
+
+        Args:
+            emit: Receives progress, on the calling thread.
+
+        Raises:
+            DependencyError: It cannot be made.
+        """
+        ...
+
+
 class RegistryAccess(Protocol):
     """A way into one image registry, made by a connection type."""
 
     @property
     def host(self) -> str:
         """The registry's host with optional port."""
+        ...
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether the user wrote ``http://``; else a registry that is not on loopback must speak TLS."""
         ...
 
     def credentials(self) -> Credentials | None:
@@ -81,15 +105,16 @@ class BuildRequest:
     """What an engine is to do.
 
     Args:
-        plan: The image.
-        layers: The tar stream of each layer of the plan, by name.
+        plan: The image, for one platform or several.
+        layers: The tar stream of each layer that is added, by platform and name; a `PendingLayer` where it
+            is not made yet.
         output: Where the image goes.
         push: The way into the registry it goes to; None for other outputs.
         pull: The way into the base image's registry; None for anonymous or local bases.
     """
 
     plan: ResolvedPlan
-    layers: Mapping[str, TarSource]
+    layers: Mapping[str, Mapping[str, TarSource]]
     output: ImageOutput
     push: RegistryAccess | None = None
     pull: RegistryAccess | None = None

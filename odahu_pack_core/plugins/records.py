@@ -78,6 +78,7 @@ class EngineRecord:
         outputs: Where it can bring an image.
         runs: Whether it can execute `Run` instructions.
         rank: Order in which ``auto`` prefers engines; lowest first.
+        several_platforms: Whether it can make one image for several platforms.
     """
 
     name: str
@@ -86,6 +87,7 @@ class EngineRecord:
     outputs: frozenset[OutputType]
     runs: bool
     rank: int = 100
+    several_platforms: bool = False
 
     def __post_init__(self) -> None:
         _check_name(self.name)

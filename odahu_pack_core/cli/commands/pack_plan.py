@@ -90,7 +90,8 @@ def _shown(session: Session, *, everything: bool) -> Iterator[EventSink]:
 
 def _text(planned: BuildPlan | ResolvedPlan, output_format: OutputFormat | None, *, dockerfile: bool) -> str:
     if dockerfile:
-        return planned.dockerfile().rstrip("\n")
+        images = planned.images if isinstance(planned, ResolvedPlan) else (planned,)
+        return "\n\n".join(image.dockerfile().rstrip("\n") for image in images)
     if isinstance(planned, ResolvedPlan):
         document, summary = resolved_document(planned), resolved_summary(planned)
     else:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from odahu_pack_core.engine.build_context import BuildContext
 from odahu_pack_core.engine.destination import whole_file
+from odahu_pack_core.engine.single import SingleBuild
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink, Progress
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
@@ -61,11 +62,13 @@ class DockerEngine:
             ArtifactError: A file of the model artifact is gone or changed.
         """
         image = _checked_name(request)
-        context = BuildContext.of(request)
+        build = SingleBuild.of(request)
+        build.make_layers(emit)
+        context = BuildContext.of(build)
         with connected(self._environ) as client:
             if request.output.type == "registry":
                 check_login(client, image, request.push)
-            ensure_base(client, request.plan.base, request.pull, emit)
+            ensure_base(client, build.image.base, request.pull, emit)
             image_id = build_image(client, context, emit)
             keep = request.output.type == "docker"
             with (

@@ -10,12 +10,10 @@ from typing import Final
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import DOCKER_HUB
 from odahu_pack_core.plugins.protocols import Credentials
+from odahu_pack_core.plugins.refusal import refusal, without_secret
 
 IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name
 """The user name with which credential helpers hand out an identity token in place of a password."""
-
-REFUSED: Final = "registry-refused"
-"""The code of the error that a refusal makes."""
 
 _HUB_LOGIN: Final = "https://index.docker.io/v1/"
 _REFUSALS: Final = (
@@ -27,7 +25,6 @@ _REFUSALS: Final = (
     "403",
     "incorrect username",
 )
-_MASK: Final = "*****"
 
 
 def auth_header(credentials: Credentials | None) -> Mapping[str, str]:
@@ -54,28 +51,9 @@ def refused(action: str, host: str, credentials: Credentials | None, reason: str
         credentials: What it was asked with.
         reason: What the engine said.
     """
-    if credentials is not None and credentials.password:
-        reason = reason.replace(credentials.password, _MASK)
-    if not any(word in reason.lower() for word in _REFUSALS):
-        return RegistryError(f"{action}: {reason}", code="registry-failed")
-    if credentials is None:
-        return RegistryError(
-            f"{action}: the registry {host} refused anonymous access: {reason}",
-            code=REFUSED,
-            hint=f"give the connection a username and password, or log in with `docker login {host}`",
-        )
-    origin = f" from {credentials.origin}" if credentials.origin else ""
-    return RegistryError(
-        f"{action}: the registry {host} refused user {credentials.username!r}{origin}: {reason}",
-        code=REFUSED,
-        hint=_BASE64_HINT if credentials.was_base64 else "",
-    )
-
-
-_BASE64_HINT: Final = (
-    "the password was read as base64, as ODAHU's plain strings are; "
-    "if it is meant literally, write it as {value: TEXT}, {env: NAME} or {file: PATH}"
-)
+    if any(word in reason.lower() for word in _REFUSALS):
+        return refusal(action, host, credentials, reason)
+    return RegistryError(f"{action}: {without_secret(reason, credentials)}", code="registry-failed")
 
 
 def _fields(credentials: Credentials | None) -> dict[str, str]:

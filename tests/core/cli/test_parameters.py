@@ -6,7 +6,7 @@ import click
 import pytest
 
 from odahu_pack_core import ImageOutput
-from odahu_pack_core.cli.parameters import OutputParameter, PlatformParameter
+from odahu_pack_core.cli.parameters import OutputParameter, PlatformsParameter
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,16 @@ def test_an_output_that_is_none(text, message):
     assert message in caught.value.message
 
 
-@pytest.mark.parametrize("text", ["linux/amd64", "linux/arm64", "linux/arm/v7"])
-def test_a_platform(text):
-    assert PlatformParameter().convert(text, None, None) == text
+@pytest.mark.parametrize("text", ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/amd64,linux/arm64"])
+def test_platforms(text):
+    assert PlatformsParameter().convert(text, None, None) == tuple(text.split(","))
 
 
-@pytest.mark.parametrize(
-    "text", ["amd64", "linux/", "linux/amd64\n", "Linux/amd64", "a/b/c/d", "linux/amd64,linux/arm64"]
-)
+def test_a_platform_said_twice_is_one():
+    assert PlatformsParameter().convert("linux/amd64,linux/amd64", None, None) == ("linux/amd64",)
+
+
+@pytest.mark.parametrize("text", ["amd64", "linux/", "linux/amd64\n", "Linux/amd64", "a/b/c/d", "a/b,"])
 def test_a_platform_that_is_none(text):
     with pytest.raises(click.BadParameter, match="not a platform"):
-        PlatformParameter().convert(text, None, None)
+        PlatformsParameter().convert(text, None, None)

@@ -51,10 +51,10 @@ def test_jsonpath_looks_into_the_document(odahuflowctl):
 def test_resolve_settles_the_base(odahuflowctl):
     finished = odahuflowctl(*PLAN, "-f", "pack.yaml", "--resolve", "-o", "json")
     assert finished.code == 0, finished.err
-    document = json.loads(finished.out)
-    assert document["base"]["imageId"] == "sha256:" + "cd" * 32
-    assert document["base"]["origin"] == "made of paper"
-    assert document["environments"] == []
+    (image,) = json.loads(finished.out)["images"]
+    assert image["base"]["imageId"] == "sha256:" + "cd" * 32
+    assert image["base"]["origin"] == "made of paper"
+    assert image["environments"] == []
     assert "Resolve base image and dependencies" in finished.err
 
 

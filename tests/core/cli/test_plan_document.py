@@ -23,13 +23,14 @@ from odahu_pack_core import (
     From,
     ImageReference,
     Link,
+    ResolvedImage,
     ResolvedPlan,
     SitePackages,
     TextFile,
 )
 from odahu_pack_core.cli.plan_document import plan_document, resolved_document
 from odahu_pack_core.cli.plan_summary import plan_summary, resolved_summary
-from odahu_pack_core.plan.environment import CondaWords, LockedPackage, ResolvedEnvironment
+from odahu_pack_core.plan.environment import CondaWords, EnvironmentPart, LockedPackage, ResolvedEnvironment
 
 CONTENT = b"not to be shown"
 FILES = (
@@ -55,34 +56,41 @@ PLAN = BuildPlan(
     platforms=("linux/amd64",),
     decisions=(Decision("base image", "python:3.11-slim", "conda.yaml pins 3.11"),),
 )
+NUMPY = LockedPackage("numpy", "1.26.4", ("sha256:00",))
 RESOLVED = ResolvedPlan(
     plan=PLAN,
-    base=BaseFacts(
-        reference=ImageReference.parse("python:3.11-slim"),
-        image_id="sha256:" + "cd" * 32,
-        platform="linux/amd64",
-        python="3.11",
-        interpreter="/usr/local/bin/python3.11",
-        env={"SECRET_OF_THE_BASE": "hunter2"},
-        labels={"maker": "hunter2"},
-        site_packages=SitePackages("/opt/cache", (("numpy", "1.26.4"),)),
-        origin="docker.io",
-    ),
-    environments=(
-        ResolvedEnvironment(
-            "environment",
-            "uv",
-            "3.11",
-            "linux/amd64",
-            (LockedPackage("numpy", "1.26.4", ("sha256:00",)),),
-            "key",
+    images=(
+        ResolvedImage(
+            base=BaseFacts(
+                reference=ImageReference.parse("python:3.11-slim"),
+                image_id="sha256:" + "cd" * 32,
+                platform="linux/amd64",
+                python="3.11",
+                interpreter="/usr/local/bin/python3.11",
+                env={"SECRET_OF_THE_BASE": "hunter2"},
+                labels={"maker": "hunter2"},
+                site_packages=SitePackages("/opt/cache", (("numpy", "1.26.4"),)),
+                origin="docker.io",
+            ),
+            environments=(
+                ResolvedEnvironment(
+                    "environment",
+                    "uv",
+                    "3.11",
+                    "linux/amd64",
+                    (NUMPY,),
+                    (EnvironmentPart("numpy", (NUMPY,), "k"),),
+                ),
+            ),
+            blocks=(
+                Block("base", (From("python:3.11-slim"),)),
+                Block(
+                    "layers", (Copy("conda.lock", "/tmp/conda.lock"), AddLayer("numpy"), AddLayer("model"))
+                ),
+            ),
+            files={"conda.lock": CONTENT},
         ),
     ),
-    blocks=(
-        Block("base", (From("python:3.11-slim"),)),
-        Block("layers", (Copy("conda.lock", "/tmp/conda.lock"), AddLayer("environment"), AddLayer("model"))),
-    ),
-    files={"conda.lock": CONTENT},
     decisions=(Decision("environment", "uv", "wheels for all"),),
 )
 
@@ -164,25 +172,27 @@ def test_every_part_of_a_plan():
 
 def test_a_resolved_plan_has_what_was_settled():
     document = resolved_document(RESOLVED)
-    assert list(document) == [*list(plan_document(PLAN)), "environments", "files"]
-    assert document["base"]["interpreter"] == "/usr/local/bin/python3.11"
-    assert document["base"]["sitePackages"] == "/opt/cache"
-    assert document["environments"] == [
+    assert list(document) == [*list(plan_document(PLAN)), "images"]
+    (image,) = document["images"]
+    assert image["platform"] == "linux/amd64"
+    assert image["base"]["interpreter"] == "/usr/local/bin/python3.11"
+    assert image["base"]["sitePackages"] == "/opt/cache"
+    assert image["environments"] == [
         {
             "layer": "environment",
             "mode": "uv",
             "python": "3.11",
             "platform": "linux/amd64",
             "packages": [{"name": "numpy", "version": "1.26.4", "hashes": ["sha256:00"]}],
-            "key": "key",
+            "parts": [{"name": "numpy", "packages": ["numpy"], "key": "k"}],
         }
     ]
-    assert document["blocks"][1]["instructions"][0] == {
+    assert image["blocks"][1]["instructions"][0] == {
         "type": "Copy",
         "source": "conda.lock",
         "destination": "/tmp/conda.lock",
     }
-    assert document["files"] == [
+    assert image["files"] == [
         {"path": "conda.lock", "size": len(CONTENT), "sha256": hashlib.sha256(CONTENT).hexdigest()}
     ]
     assert [decision["subject"] for decision in document["decisions"]] == ["base image", "environment"]

@@ -7,8 +7,9 @@ import subprocess
 import tarfile
 from dataclasses import dataclass, field
 
+from odahu_pack_core.engine.single import SingleBuild
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
-from odahu_pack_core.plan.build_plan import Block, BuildPlan, FilesLayer, ResolvedPlan
+from odahu_pack_core.plan.build_plan import Block, BuildPlan, FilesLayer, ResolvedImage, ResolvedPlan
 from odahu_pack_core.plan.files import TextFile
 from odahu_pack_core.plan.instruction import AddLayer, Env, From, Label, User
 from odahu_pack_core.plan.layer_tar import PlannedTar
@@ -26,6 +27,7 @@ class Access:
     username: str | None = None
     password: str = ""
     was_base64: bool = False
+    plain_http: bool = False
     prepared: list = field(default_factory=list)
 
     def credentials(self):
@@ -67,9 +69,14 @@ def build_request(
     )
     blocks = (Block("base", instructions[:1]), Block("rest", instructions[1:]))
     plan = BuildPlan("test", ImageReference.parse(image), BaseImage(facts.reference), blocks, (layer,))
-    resolved = ResolvedPlan(plan, facts, (), blocks, extra or {})
+    resolved = ResolvedPlan(plan, (ResolvedImage(facts, (), blocks, files=extra or {}),))
     layers = {"model": planned_tar(*files)} if layers is None else layers
-    return BuildRequest(resolved, layers, output or ImageOutput("docker"), push, pull)
+    return BuildRequest(resolved, {facts.platform: layers}, output or ImageOutput("docker"), push, pull)
+
+
+def single_build(**more):
+    """Return the one image of `build_request`."""
+    return SingleBuild.of(build_request(**more))
 
 
 @dataclass

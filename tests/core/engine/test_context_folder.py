@@ -9,6 +9,7 @@ import pytest
 
 from odahu_pack_core.engine.build_context import BuildContext
 from odahu_pack_core.engine.context import write_context
+from odahu_pack_core.engine.single import SingleBuild
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import Progress
 from odahu_pack_core.plugins.protocols import ImageOutput
@@ -38,7 +39,7 @@ def test_equals_the_stream_that_an_engine_gets(tmp_path, events):
 
     published = write_context(request, events.append)
 
-    with tarfile.open(fileobj=io.BytesIO(b"".join(BuildContext.of(request).chunks()))) as tar:
+    with tarfile.open(fileobj=io.BytesIO(b"".join(BuildContext.of(SingleBuild.of(request)).chunks()))) as tar:
         streamed = {member.name: tar.extractfile(member).read() for member in tar.getmembers()}
     assert _tree(tmp_path / "context") == streamed
     assert published.location == str(tmp_path / "context")

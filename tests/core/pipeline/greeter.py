@@ -75,13 +75,13 @@ class PaperEngine:
         return BaseFacts(base.reference, "sha256:base", platform, None, None, origin=f"found at {pull.host}")
 
     def execute(self, request, emit):  # noqa: ARG002  # the protocol's
-        layers = {
-            name: hashlib.sha256(b"".join(tar.chunks())).hexdigest() for name, tar in request.layers.items()
-        }
+        (image,) = request.plan.images
+        added = request.layers[image.platform]
+        layers = {name: hashlib.sha256(b"".join(tar.chunks())).hexdigest() for name, tar in added.items()}
         reference = request.plan.plan.image
         shown = {
             "image": str(reference),
-            "dockerfile": request.plan.dockerfile(),
+            "dockerfile": image.dockerfile(),
             "layers": layers,
             "output": request.output.type,
             "push": request.push and request.push.host,

@@ -22,7 +22,7 @@ from odahu_pack_core import (
 from odahu_pack_core.pipeline.cache_image import cache_image
 from odahu_pack_core.pipeline.resolving import layers_of, resolve_plan
 from odahu_pack_core.pipeline.surroundings import Surroundings
-from odahu_pack_core.plan.environment import ResolvedEnvironment
+from odahu_pack_core.plan.environment import EnvironmentPart, ResolvedEnvironment
 
 BASE = ImageReference.parse("conda/miniconda:1")
 
@@ -43,9 +43,10 @@ class Notebook:
     def resolve(self, layer, base, _root, _emit):
         self.asked.append(("resolve", layer.name, base.python))
         mode = "conda" if layer.dependencies.conda else "uv"
-        return ResolvedEnvironment(layer.name, mode, base.python, base.platform, (), "key")
+        parts = () if mode == "conda" else (EnvironmentPart(layer.name, (), "key"),)
+        return ResolvedEnvironment(layer.name, mode, base.python, base.platform, (), parts)
 
-    def tar(self, layer, _resolved, base, _root, _emit):
+    def tar(self, layer, _resolved, _part, base, _root):
         self.asked.append(("tar", layer.name, base.python))
 
 
@@ -73,7 +74,7 @@ def test_what_stands_beside_a_conda_environment_is_made_for_the_python_that_it_b
         artifact_root=Path(),
         emit=lambda _: None,
     )
-    layers_of(resolved, notebook, Path(), lambda _: None)
+    layers_of(resolved, notebook, Path())
     assert notebook.asked == [
         ("resolve", "environment", "3.9"),
         ("resolve", "front", "3.9"),

@@ -110,7 +110,7 @@ def test_a_plan_needs_neither_engine_nor_artifact_afterwards(request_for, around
 
 def test_a_resolved_plan_names_its_base_and_engine(request_for, around):
     resolved = resolve_request(request_for(), around[0])
-    assert resolved.base.origin == "found at docker.io"
+    assert resolved.images[0].base.origin == "found at docker.io"
     assert "paper" in [decision.choice for decision in told(around[1], Decision)]
 
 

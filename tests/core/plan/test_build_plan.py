@@ -4,7 +4,7 @@ import pytest
 
 from odahu_pack_core.errors import PlanError, PluginError
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
-from odahu_pack_core.plan.build_plan import Block, BuildPlan, FilesLayer, ResolvedPlan
+from odahu_pack_core.plan.build_plan import Block, BuildPlan, FilesLayer, ResolvedImage
 from odahu_pack_core.plan.dockerfile import parse_dockerfile
 from odahu_pack_core.plan.files import TextFile
 from odahu_pack_core.plan.instruction import AddLayer, From, Label, Run
@@ -77,7 +77,7 @@ def test_a_block_that_is_added_again_takes_its_own_place():
     assert again.instructions == (*START.instructions, *MODEL.instructions, *TEAM.instructions)
 
 
-def test_a_resolved_plan_shows_what_engines_execute():
+def test_a_resolved_image_shows_what_engines_execute():
     facts = BaseFacts(
         ImageReference.parse(f"python:3.6@{DIGEST}"), "", "linux/amd64", "3.6", "/usr/local/bin/python3"
     )
@@ -85,7 +85,7 @@ def test_a_resolved_plan_shows_what_engines_execute():
         Block("base", (From(str(facts.reference)),)),
         Block("model", (Run(("conda", "env", "create")),)),
     )
-    resolved = ResolvedPlan(plan(template="{{ base }}\n{{ model }}"), facts, (), blocks)
+    resolved = ResolvedImage(facts, (), blocks, template="{{ base }}\n{{ model }}")
     assert resolved.dockerfile() == f'FROM python:3.6@{DIGEST}\nRUN ["conda", "env", "create"]\n'
 
 
