@@ -39,8 +39,8 @@ def tar_header(
     if kind == FOLDER:
         name += "/"
     if _fits(name, link, size, time):
-        return _ustar(name.encode("ascii"), kind, size, mode, time, link.encode("ascii"))
-    short = _ustar(_cut(name), kind, _small(size), mode, _small(time), _cut(link))
+        return _ustar(name.encode("ascii"), kind, size=size, mode=mode, time=time, link=link.encode("ascii"))
+    short = _ustar(_cut(name), kind, size=_small(size), mode=mode, time=_small(time), link=_cut(link))
     return _records_entry(_records(name, link, size, time)) + short
 
 
@@ -72,7 +72,7 @@ def _small(number: int) -> int:
     return number if number < _NUMBERS_END else 0
 
 
-def _ustar(name: bytes, kind: bytes, size: int, mode: int, time: int, link: bytes) -> bytes:
+def _ustar(name: bytes, kind: bytes, *, size: int, mode: int = 0, time: int = 0, link: bytes = b"") -> bytes:
     start = name.ljust(_NAME, b"\0") + b"%07o\0" % (mode & _MODE_BITS) + _OWNER
     start += b"%011o\0%011o\0" % (size, time)
     end = kind + link.ljust(_NAME, b"\0") + _REST
@@ -108,5 +108,5 @@ def _record(key: bytes, value: bytes) -> bytes:
 
 
 def _records_entry(records: bytes) -> bytes:
-    header = _ustar(b"././@PaxHeader", _RECORDS, len(records), 0, 0, b"")
+    header = _ustar(b"././@PaxHeader", _RECORDS, size=len(records))
     return header + records.ljust(padded(len(records)), b"\0")
