@@ -90,7 +90,7 @@ def test_every_step_begins_and_ends_and_the_result_is_the_last_event(request_for
     package_request(request_for(), around[0])
     events = around[1]
     steps = [event.step for event in told(events, StepStarted)]
-    assert steps == ["load", "artifact", "plan", "resolve", "layers", "build"]
+    assert steps == ["load", "artifact", "plan", "resolve", "build"]
     assert [event.step for event in told(events, StepFinished)] == steps
     assert {decision.subject for decision in told(events, Decision)} >= {"greeting", "engine", "base image"}
     assert Notice("hello, world") in events
