@@ -62,14 +62,19 @@ class PlannedTar:
         return in_blocks(self._pieces(), _CHUNK)
 
     def _pieces(self) -> Iterator[bytes]:
+        at = 0
         for file in self.files:
-            yield self._header(file)
+            header = self._header(file)
+            yield header
+            at += len(header)
             if isinstance(file, TextFile):
                 yield file.content
-                yield tar_padding(file.size)
             elif isinstance(file, ArtifactFile):
-                yield from self._artifact_pieces(file)
-                yield tar_padding(file.size)
+                yield from self._artifact_pieces(file, at)
+            else:
+                continue
+            yield tar_padding(file.size)
+            at += padded(file.size)
         yield _END
 
     def _entry_size(self, file: PlannedFile) -> int:
@@ -92,11 +97,13 @@ class PlannedTar:
             case TextFile(mode=mode, size=size) | ArtifactFile(mode=mode, size=size):
                 return tar_header(name, FILE, size=size, mode=mode, time=time)
 
-    def _artifact_pieces(self, file: ArtifactFile) -> Iterator[bytes]:
+    def _artifact_pieces(self, file: ArtifactFile, at: int) -> Iterator[bytes]:
         left = file.size
         try:
             with self.open_artifact(file.source) as stream:
-                while chunk := stream.read(_CHUNK):
+                # Read up to where a chunk ends, so that all others are passed on without being copied.
+                while chunk := stream.read(_CHUNK - at % _CHUNK):
+                    at += len(chunk)
                     left -= len(chunk)
                     if left < 0:
                         break
