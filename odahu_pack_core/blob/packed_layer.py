@@ -71,7 +71,7 @@ class PackedLayer:
         media_type = note.get("media_type")
         if media_type == OCI_LAYER and digest != diff_id:
             raise ValueError("a layer that is stored as it is has two digests")
-        if media_type not in {OCI_LAYER, OCI_LAYER_GZIP}:
+        if media_type not in (OCI_LAYER, OCI_LAYER_GZIP):  # no set: it may be unhashable
             raise ValueError(f"{media_type!r} is not the media type of a layer")
         blob = FileBlob(path, Descriptor(str(media_type), digest, _count(note, "blob_size")))
         return cls(diff_id, _count(note, "size"), blob)

@@ -1,0 +1,49 @@
+"""Tar streams for tests: from bytes, with a count of how often they are read."""
+
+import hashlib
+import random
+from dataclasses import dataclass, field
+
+MEBIBYTE = 1024**2
+RANDOM = random.Random(0).randbytes(MEBIBYTE)
+"""A mebibyte that does not compress."""
+TEXT = b"".join(b"import module_%d\n" % number for number in range(100_000))[:MEBIBYTE]
+"""A mebibyte that compresses to a tenth."""
+
+
+@dataclass
+class Stream:
+    """A stream that is the same pieces at every reading; counts the readings."""
+
+    pieces: list
+    readings: int = field(default=0, init=False)
+
+    @property
+    def size(self):
+        return sum(map(len, self.pieces))
+
+    def chunks(self):
+        self.readings += 1
+        return iter(self.pieces)
+
+    @property
+    def content(self):
+        return b"".join(self.pieces)
+
+
+@dataclass
+class Changing:
+    """A stream that is something else at every reading."""
+
+    contents: list
+
+    @property
+    def size(self):
+        return len(self.contents[0])
+
+    def chunks(self):
+        yield self.contents.pop(0)
+
+
+def digest(content):
+    return f"sha256:{hashlib.sha256(content).hexdigest()}"
