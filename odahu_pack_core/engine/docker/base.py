@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Final
 
+from odahu_pack_core.engine.contents import ImageContents, look_into
 from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.events import Decision, EventSink, Notice
 from odahu_pack_core.names import CONDA_ENVIRONMENT_VARIABLE
@@ -13,8 +14,7 @@ from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import RegistryAccess
 
 from .client import ApiError, DockerClient, JsonObject
-from .contents import ImageContents, look_into
-from .image_files import ImageFiles
+from .image_files import ContainerFiles
 from .login import auth_header, refused
 from .messages import report_transfers
 from .repository import digests_of, registry_of
@@ -57,7 +57,7 @@ def find_base(
     labels = dict(config.get("Labels") or {})
     image_id = str(image["Id"])
     if image_id not in known:
-        with ImageFiles.of(client, image_id) as files:
+        with ContainerFiles.of(client, image_id) as files:
             known[image_id] = look_into(files, env, labels, platform)
     contents = known[image_id]
     if contents.missing_environment:

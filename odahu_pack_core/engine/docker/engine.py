@@ -6,6 +6,7 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from odahu_pack_core.engine.build_context import BuildContext
+from odahu_pack_core.engine.contents import ImageContents
 from odahu_pack_core.engine.destination import whole_file
 from odahu_pack_core.engine.single import SingleBuild
 from odahu_pack_core.errors import EngineError
@@ -19,7 +20,6 @@ from .base import ensure_base, find_base
 from .build import build_image
 from .client import DockerClient
 from .connection import connected
-from .contents import ImageContents
 from .loan import alone_with, name_lent
 from .outputs import OUTPUTS
 from .push import check_login, push_image

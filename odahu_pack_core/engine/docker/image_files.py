@@ -49,7 +49,7 @@ class PathStat:
 
 
 @dataclass(frozen=True)
-class ImageFiles:
+class ContainerFiles:
     """Looks at the files of an image.
 
     Args:
@@ -62,7 +62,7 @@ class ImageFiles:
 
     @classmethod
     @contextmanager
-    def of(cls, client: DockerClient, image_id: str) -> Iterator[ImageFiles]:
+    def of(cls, client: DockerClient, image_id: str) -> Iterator[ContainerFiles]:
         """Give access to an image's files for as long as the block lasts."""
         # The command only satisfies the engine: the container is never started.
         body = {"Image": image_id, "Entrypoint": [], "Cmd": ["-"], "NetworkDisabled": True}
@@ -96,6 +96,10 @@ class ImageFiles:
             found = self.stat(path)
         return path if found is not None and found.is_program else None
 
+    def exists(self, path: str) -> bool:
+        """Tell whether anything is at a path."""
+        return self.stat(path) is not None
+
     def is_folder(self, path: str) -> bool:
         """Tell whether a path is a folder, or a link to one."""
         found = self.stat(path)
@@ -110,13 +114,13 @@ class ImageFiles:
             stream = tar.extractfile(member) if member is not None and member.isreg() else None
             return stream.read(size) if stream is not None else b""
 
-    def names_below(self, folder: str) -> Iterator[str]:
-        """Yield the relative path of all that is below a folder, streamed and kept nowhere."""
+    def names_in(self, folder: str) -> Iterator[str]:
+        """Yield the names in a folder; the engine sends all that is below it, of which nothing is kept."""
         with self._members(folder) as tar:
             while (member := tar.next()) is not None:
-                _, _, name = member.name.partition("/")
-                if name:
-                    yield name
+                _, _, path = member.name.partition("/")
+                if path and "/" not in path:
+                    yield path
                 # tarfile would keep every member for random access.
                 tar.members.clear()  # type: ignore[attr-defined]  # the documented list, which typeshed lacks
 

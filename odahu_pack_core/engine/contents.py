@@ -6,15 +6,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Final, Protocol
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from odahu_pack_core.names import CACHE_ENVIRONMENT, CONDA_ENVIRONMENT_VARIABLE, LABEL_PREFIX
 from odahu_pack_core.plan.base import SitePackages
-
-from .image_files import ImageFiles
 
 CACHE_LABEL: Final = f"{LABEL_PREFIX}.cache"
 """Marks a dependency-cache image built by odahu-pack."""
@@ -40,6 +38,30 @@ _METADATA: Final = re.compile(
 )
 _MUSL_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "aarch64", "386": "i386", "arm": "armhf"}
 _HEADERS: Final = 8192
+
+
+class ImageFiles(Protocol):
+    """The files of an image, looked at without running anything; paths are absolute, links are followed."""
+
+    def program(self, path: str) -> str | None:
+        """Return where a program really is; None when there is no program."""
+        ...
+
+    def exists(self, path: str) -> bool:
+        """Tell whether anything is at a path."""
+        ...
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a path is a folder."""
+        ...
+
+    def start_of(self, path: str, size: int) -> bytes:
+        """Return the first bytes of a regular file; none when it is none."""
+        ...
+
+    def names_in(self, folder: str) -> Iterable[str]:
+        """Return names in a folder: at least those of the packages' metadata there."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -113,11 +135,11 @@ def distributions(names: Iterable[str]) -> tuple[tuple[str, str], ...]:
     """Return name and version of each distribution, read from the names of its metadata.
 
     Args:
-        names: Relative paths below a site-packages folder.
+        names: Names in a site-packages folder.
     """
     found = {}
-    for path in names:
-        match = _METADATA.fullmatch(path.partition("/")[0])
+    for name in names:
+        match = _METADATA.fullmatch(name)
         if match and _is_version(match["version"]):
             found[canonicalize_name(match["name"])] = match["version"]
     return tuple(sorted(found.items()))
@@ -151,7 +173,7 @@ def _site_packages(files: ImageFiles, prefix: str, python: str | None) -> SitePa
     path = f"{prefix}/lib/python{python}/site-packages"
     if python is None or not files.is_folder(path):
         return None
-    return SitePackages(path, distributions(files.names_below(path)))
+    return SitePackages(path, distributions(files.names_in(path)))
 
 
 def _libc(files: ImageFiles, interpreter: str | None, platform: str) -> str:
@@ -160,4 +182,4 @@ def _libc(files: ImageFiles, interpreter: str | None, platform: str) -> str:
         return "musl" if b"/ld-musl-" in files.start_of(interpreter, _HEADERS) else "glibc"
     architecture = platform.split("/")[1]
     loader = f"/lib/ld-musl-{_MUSL_ARCHITECTURES.get(architecture, architecture)}.so.1"
-    return "musl" if files.stat(loader) else "glibc"
+    return "musl" if files.exists(loader) else "glibc"
