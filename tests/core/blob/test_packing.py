@@ -96,7 +96,9 @@ def test_the_bytes_are_pinned(draft):
     source = Stream([TEXT, RANDOM[:1000], bytes(3 * MEBIBYTE), TEXT[5:]])
     packed = pack(source, draft)
     assert packed.diff_id == "sha256:0534785ed5a96ecd67c8331f92b44ae2bea6e673584d5a30397f235c339f1823"
-    assert packed.descriptor.digest == "sha256:3d61a86485adc9dd42a7a0a6479ee5d6e821d0a32a186de3c37cce31c085f0cf"
+    assert (
+        packed.descriptor.digest == "sha256:3d61a86485adc9dd42a7a0a6479ee5d6e821d0a32a186de3c37cce31c085f0cf"
+    )
 
 
 contents = st.lists(
