@@ -23,6 +23,11 @@ def draft(tmp_path):
     return tmp_path / "draft"
 
 
+@pytest.fixture(autouse=True)
+def _impatient(monkeypatch):
+    monkeypatch.setattr("odahu_pack_core.blob.packing._PATIENCE", 4 * MEBIBYTE)
+
+
 def check(packed, content):
     """Check that a layer is whole, as a stream and as a blob."""
     assert (packed.diff_id, packed.size) == (digest(content), len(content))
@@ -48,7 +53,7 @@ def test_what_compresses_is_compressed_in_one_reading(draft, pieces):
     assert check(packed, source.content) == draft.read_bytes()
 
 
-@pytest.mark.parametrize("pieces", [[RANDOM], [RANDOM] * 40, [RANDOM] * 30 + [TEXT], [TEXT] + [RANDOM] * 40])
+@pytest.mark.parametrize("pieces", [[RANDOM], [RANDOM] * 12, [RANDOM] * 9 + [TEXT], [TEXT] + [RANDOM] * 12])
 def test_what_does_not_compress_is_the_stream_itself_and_writes_nothing(draft, pieces):
     source = Stream(pieces)
     packed = pack(source, draft)
@@ -59,7 +64,7 @@ def test_what_does_not_compress_is_the_stream_itself_and_writes_nothing(draft, p
 
 @pytest.mark.parametrize(
     ("pieces", "readings"),
-    [([TEXT] * 40 + [RANDOM] * 40, 1), ([RANDOM] * 40 + [TEXT] * 40, 2), ([RANDOM, TEXT] * 6, 1)],
+    [([TEXT] * 6 + [RANDOM] * 6, 1), ([RANDOM] * 6 + [TEXT] * 6, 2), ([RANDOM, TEXT] * 6, 1)],
     ids=["text first", "text last", "in turn"],
 )
 def test_a_mixed_layer_is_compressed_however_it_is_mixed(draft, pieces, readings):
@@ -71,7 +76,7 @@ def test_a_mixed_layer_is_compressed_however_it_is_mixed(draft, pieces, readings
 
 
 def test_the_bytes_are_the_same_in_one_reading_and_in_two(draft, monkeypatch):
-    source = Stream([RANDOM] * 4 + [TEXT] * 4)
+    source = Stream([RANDOM] * 3 + [TEXT] * 4)
     at_once = check(pack(source, draft), source.content)
     monkeypatch.setattr("odahu_pack_core.blob.packing._PATIENCE", MEBIBYTE)
     source.readings = 0
@@ -79,7 +84,7 @@ def test_the_bytes_are_the_same_in_one_reading_and_in_two(draft, monkeypatch):
     assert source.readings == 2
 
 
-@pytest.mark.parametrize("pieces", [[RANDOM], [RANDOM] * 40], ids=["small", "given up"])
+@pytest.mark.parametrize("pieces", [[RANDOM], [RANDOM] * 6], ids=["small", "given up"])
 def test_a_blob_to_keep_is_in_the_file_even_as_it_is(draft, pieces):
     source = Stream(pieces)
     packed = pack(source, draft, keep=True)
@@ -146,7 +151,7 @@ def test_whoever_interrupts_leaves_neither_draft_nor_threads(draft):
 
 @pytest.mark.parametrize("keep", [False, True])
 def test_a_stream_that_changes_between_two_readings(draft, keep):
-    first = RANDOM * 40 + (b"" if keep else TEXT * 40)
+    first = RANDOM * 6 + (b"" if keep else TEXT * 6)
     for second in (first[:-1] + b"!", first[:-1], first + b"!"):
         with pytest.raises(ArtifactError, match="a layer changed while it was packaged") as caught:
             pack(Changing([first, second]), draft, keep=keep)
@@ -187,11 +192,11 @@ def test_a_source_that_cannot_be_read_is_not_taken_for_a_full_disk(draft):
 def test_memory_is_bounded(draft):
     class Long(Stream):
         def chunks(self):
-            return (TEXT[number:] + TEXT[:number] for number in range(200))
+            return (TEXT[number:] + TEXT[:number] for number in range(60))
 
     tracemalloc.start()
-    packed = pack(Long([TEXT] * 200), draft, threads=2)
-    assert sum(map(len, packed.chunks())) == packed.size == 200 * MEBIBYTE
+    packed = pack(Long([TEXT] * 60), draft, threads=2)
+    assert sum(map(len, packed.chunks())) == packed.size == 60 * MEBIBYTE
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 16 * MEBIBYTE
