@@ -17,7 +17,7 @@ from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.result import PackagingResult, PublishedImage
 
 if TYPE_CHECKING:
-    from odahu_pack_core.blob.packing import PackedLayer
+    from odahu_pack_core.blob.packed_layer import PackedLayer
 
 OutputType = Literal["registry", "docker", "docker-archive", "oci", "context"]
 """Where an image goes: a registry, the engine's own store, an archive, an OCI layout, or a build context."""
