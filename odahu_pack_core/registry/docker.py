@@ -27,6 +27,11 @@ class UserAccess:
     host: str
     environ: Mapping[str, str] = field(repr=False)
 
+    @property
+    def plain_http(self) -> bool:
+        """Never: nobody wrote ``http://``."""
+        return False
+
     def credentials(self) -> Credentials | None:
         """Return what ``docker login`` left; None for anonymous access.
 
@@ -60,6 +65,11 @@ class DockerAccess:
     def host(self) -> str:
         """The registry's host with optional port."""
         return canonical_host(registry_prefix(self.connection.spec.uri)[0])
+
+    @property
+    def plain_http(self) -> bool:
+        """Whether the connection's uri says ``http://``."""
+        return self.connection.spec.uri.lower().startswith("http://")
 
     def credentials(self) -> Credentials | None:
         """Return the connection's credentials, else the user's own; None for anonymous access.

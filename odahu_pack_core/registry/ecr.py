@@ -38,6 +38,11 @@ class EcrAccess:
         """The registry's host."""
         return registry_prefix(self.connection.spec.uri)[0]
 
+    @property
+    def plain_http(self) -> bool:
+        """Never: ECR speaks TLS."""
+        return False
+
     def credentials(self) -> Credentials:
         """Fetch a token, which is valid for some hours.
 

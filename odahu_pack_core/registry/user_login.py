@@ -14,7 +14,7 @@ from odahu_pack_core.plugins.protocols import Credentials
 if TYPE_CHECKING:
     from docker.auth import AuthConfig
 
-_IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name, by which Docker tells a token from a password
+IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name, by which Docker tells a token from a password
 _HELPER_PREFIX: Final = "docker-credential-"
 
 
@@ -38,7 +38,7 @@ def user_credentials(host: str, environ: Mapping[str, str]) -> Credentials | Non
     fields = _entry(path, content, host, environ)
     token = fields.get("IdentityToken") or fields.get("identitytoken")
     if token:
-        return Credentials(_IDENTITY_TOKEN_USER, token, f"the Docker config {path}")
+        return Credentials(IDENTITY_TOKEN_USER, token, f"the Docker config {path}")
     username = fields.get("Username") or fields.get("username")
     password = fields.get("Password") or fields.get("password")
     return Credentials(username, password, f"the Docker config {path}") if username and password else None

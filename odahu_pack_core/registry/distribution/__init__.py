@@ -1,0 +1,1 @@
+"""A client of image registries: https://github.com/opencontainers/distribution-spec over httpx."""

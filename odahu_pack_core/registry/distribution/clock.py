@@ -1,0 +1,55 @@
+"""Time as the client sees it, so that tests need not wait."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Clock:
+    """What time is, and how it passes.
+
+    Args:
+        monotonic: Seconds that never go back.
+        now: Seconds since 1970.
+        sleep: Waits for some seconds.
+    """
+
+    monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A moment by which something must be done.
+
+    Args:
+        clock: Time.
+        until: The moment, as ``clock.monotonic`` tells it.
+    """
+
+    clock: Clock
+    until: float
+
+    @classmethod
+    def after(cls, seconds: float, clock: Clock) -> Deadline:
+        """Return the deadline some seconds from now."""
+        return cls(clock, clock.monotonic() + seconds)
+
+    @classmethod
+    def for_bytes(cls, size: int, clock: Clock) -> Deadline:
+        """Return when a transfer must have ended that is at all worth waiting for."""
+        return cls.after(_GRACE_SECONDS + size / _SLOWEST_BYTES_PER_SECOND, clock)
+
+    @property
+    def passed(self) -> bool:
+        """Whether it is over."""
+        return self.clock.monotonic() > self.until
+
+
+_GRACE_SECONDS: Final = 300.0
+_SLOWEST_BYTES_PER_SECOND: Final = 16 * 1024
