@@ -26,6 +26,8 @@ _PATIENCE: Final = 32 * BLOCK
 """After so many bytes compression is given up, for the time being, where it has not been worth it."""
 _TINY: Final = 4 * BLOCK
 """A layer up to this size is packed before threads have started."""
+_MOST_THREADS: Final = 4
+"""More are of no use: all is hashed on one thread, which is no faster than so many that compress."""
 
 
 def pack(
@@ -46,13 +48,14 @@ def pack(
         draft: Where the blob is written, unless it is the tar stream itself; the caller's to remove.
         keep: Whether the blob must be in the file in any case.
         progress: Told on this thread how many bytes of the stream are read; a second reading starts anew.
-        threads: How many threads compress; as many as there are processors by default.
+        threads: How many threads compress; as many as there are processors, up to a few, by default.
 
     Raises:
         ArtifactError: The stream is not the same the second time, or cannot be read.
         EngineError: The disk is full, or cannot be written.
     """
-    threads = 1 if source.size <= _TINY else threads or len(os.sched_getaffinity(0))
+    if threads is None:
+        threads = min(_MOST_THREADS, len(os.sched_getaffinity(0))) if source.size > _TINY else 1
     first = _Reading(source, progress)
     packed, worth = _tried(first, draft, threads)
     layer = partial(PackedLayer, first.digest, first.size)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
+
+_AHEAD: Final = 2
+"""Items that wait for a thread, so that none waits for an item."""
 
 
 def in_order(work: Callable[[_T], _R], items: Iterable[_T], threads: int) -> Generator[_R, None, None]:
@@ -35,7 +38,7 @@ def _on_threads(work: Callable[[_T], _R], items: Iterable[_T], threads: int) -> 
         try:
             for item in items:
                 waiting.append(pool.submit(work, item))
-                if len(waiting) > 2 * threads:
+                if len(waiting) > threads + _AHEAD:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
