@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from typing import Final
 
 from odahu_pack_core.engine.contents import ImageContents, look_into
+from odahu_pack_core.engine.refused import refused
 from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.events import Decision, EventSink, Notice
 from odahu_pack_core.names import CONDA_ENVIRONMENT_VARIABLE
@@ -15,7 +16,7 @@ from odahu_pack_core.plugins.protocols import RegistryAccess
 
 from .client import ApiError, DockerClient, JsonObject
 from .image_files import ContainerFiles
-from .login import auth_header, refused
+from .login import auth_header
 from .messages import report_transfers
 from .repository import digests_of, registry_of
 

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from odahu_pack_core.engine.build_context import DOCKERFILE, BuildContext
+from odahu_pack_core.engine.build_log import BuildLog
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink, Progress
 
 from .client import ApiError, DockerClient
-from .messages import BuildLog
+from .messages import LOG_WORDS
 
 _REPORT_EVERY: Final = 8 * 1024 * 1024
 
@@ -29,14 +30,14 @@ def build_image(client: DockerClient, context: BuildContext, emit: EventSink) ->
     """
     params = {"dockerfile": DOCKERFILE, "rm": "1", "forcerm": "1", "version": "1"}
     headers = {"Content-Type": "application/x-tar"}
-    log, image_id = BuildLog(emit), ""
+    log, image_id = BuildLog(LOG_WORDS, emit), ""
     try:
         with client.messages("/build", params, headers, _reported(context, emit)) as messages:
             for message in messages:
                 log.add(str(message.get("stream", "")))
                 image_id = (message.get("aux") or {}).get("ID", image_id)
     except ApiError as error:
-        raise _failed(log, error) from None
+        raise log.failed(error.message) from None
     if not image_id:
         raise EngineError("the engine ended the build without an image", code="build-failed")
     return image_id
@@ -50,9 +51,3 @@ def _reported(context: BuildContext, emit: EventSink) -> Iterator[bytes]:
         if done - told >= _REPORT_EVERY or done == total:
             emit(Progress("build", "build context", done, total))
             told = done
-
-
-def _failed(log: BuildLog, error: ApiError) -> EngineError:
-    where = f" at {log.step}" if log.step else ""
-    lines = "".join(f"\n  {line}" for line in log.lines)
-    return EngineError(f"the build failed{where}: {error.message}{lines}", code="build-failed")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from odahu_pack_core.engine.asked import checked_name
 from odahu_pack_core.engine.build_context import BuildContext
 from odahu_pack_core.engine.contents import ImageContents
 from odahu_pack_core.engine.destination import whole_file
 from odahu_pack_core.engine.single import SingleBuild
-from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink, Progress
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.reference import ImageReference
@@ -61,7 +61,7 @@ class DockerEngine:
             RegistryError: The push failed.
             ArtifactError: A file of the model artifact is gone or changed.
         """
-        image = _checked_name(request)
+        image = checked_name(request, "docker", OUTPUTS)
         build = SingleBuild.of(request)
         build.make_layers(emit)
         context = BuildContext.of(build)
@@ -76,26 +76,6 @@ class DockerEngine:
                 name_lent(client, image, image_id, keep=keep),
             ):
                 return _published(client, request, image, image_id, emit)
-
-
-def _checked_name(request: BuildRequest) -> ImageReference:
-    """Return the image's name, once it is clear that this engine can do what is asked."""
-    output, image = request.output, request.plan.plan.image
-    if output.type not in OUTPUTS:
-        raise EngineError(
-            f"the engine docker cannot write --output type={output.type}",
-            code="unsupported-output",
-            hint=f"it can: {', '.join(sorted(OUTPUTS))}",
-        )
-    if output.type == "docker-archive" and output.dest is None:
-        raise EngineError("--output type=docker-archive needs dest=FILE", code="no-dest")
-    if output.type == "registry" and not image.registry:
-        raise EngineError(
-            f"the image name {image} names no registry to push to",
-            code="no-registry",
-            hint="bind the target docker-push, or choose another --output",
-        )
-    return image
 
 
 def _published(

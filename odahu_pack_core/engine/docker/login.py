@@ -1,4 +1,4 @@
-"""Credentials as the engine takes them, and a registry's refusal in words."""
+"""Credentials as the engine takes them."""
 
 from __future__ import annotations
 
@@ -7,24 +7,13 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import DOCKER_HUB
 from odahu_pack_core.plugins.protocols import Credentials
-from odahu_pack_core.plugins.refusal import refusal, without_secret
 
 IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name
 """The user name with which credential helpers hand out an identity token in place of a password."""
 
 _HUB_LOGIN: Final = "https://index.docker.io/v1/"
-_REFUSALS: Final = (
-    "unauthorized",
-    "no basic auth",
-    "denied",
-    "forbidden",
-    "401",
-    "403",
-    "incorrect username",
-)
 
 
 def auth_header(credentials: Credentials | None) -> Mapping[str, str]:
@@ -40,20 +29,6 @@ def login_fields(credentials: Credentials, host: str) -> dict[str, str]:
         host: The registry.
     """
     return {**_fields(credentials), "serveraddress": _HUB_LOGIN if host == DOCKER_HUB else host}
-
-
-def refused(action: str, host: str, credentials: Credentials | None, reason: str) -> RegistryError:
-    """Return the error that says who refused what, to whom, and why.
-
-    Args:
-        action: What failed, in words.
-        host: The registry.
-        credentials: What it was asked with.
-        reason: What the engine said.
-    """
-    if any(word in reason.lower() for word in _REFUSALS):
-        return refusal(action, host, credentials, reason)
-    return RegistryError(f"{action}: {without_secret(reason, credentials)}", code="registry-failed")
 
 
 def _fields(credentials: Credentials | None) -> dict[str, str]:

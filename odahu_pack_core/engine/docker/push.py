@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from odahu_pack_core.engine.refused import refused
 from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.reference import ImageReference
@@ -9,7 +10,7 @@ from odahu_pack_core.plugins.protocols import RegistryAccess
 from odahu_pack_core.plugins.refusal import REFUSED
 
 from .client import ApiError, DockerClient
-from .login import IDENTITY_TOKEN_USER, auth_header, login_fields, refused
+from .login import IDENTITY_TOKEN_USER, auth_header, login_fields
 from .messages import report_transfers
 from .repository import digests_of, registry_of
 

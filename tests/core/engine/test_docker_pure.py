@@ -7,12 +7,14 @@ import sys
 
 import pytest
 
+from odahu_pack_core.engine.build_log import BuildLog
 from odahu_pack_core.engine.contents import conda_prefixes, distributions
 from odahu_pack_core.engine.docker.engine import DockerEngine
-from odahu_pack_core.engine.docker.login import auth_header, login_fields, refused
-from odahu_pack_core.engine.docker.messages import BuildLog
+from odahu_pack_core.engine.docker.login import auth_header, login_fields
+from odahu_pack_core.engine.docker.messages import LOG_WORDS
 from odahu_pack_core.engine.docker.repository import digests_of, full_name
 from odahu_pack_core.engine.record import docker_engine
+from odahu_pack_core.engine.refused import refused
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import Output, Progress
 from odahu_pack_core.plan.base import BaseImage
@@ -77,7 +79,7 @@ def test_what_is_no_name_of_an_environment_is_looked_for_nowhere(name):
 
 
 def test_log_lines_come_whole_and_steps_are_counted(events):
-    log = BuildLog(events.append)
+    log = BuildLog(LOG_WORDS, events.append)
 
     for text in ('Step 2/5 : RUN ["x"]\n', "first ", "line\nsec", "ond\n", "unfinished"):
         log.add(text)
@@ -92,7 +94,7 @@ def test_log_lines_come_whole_and_steps_are_counted(events):
 
 
 def test_the_log_keeps_the_last_lines_of_the_step_only(events):
-    log = BuildLog(events.append)
+    log = BuildLog(LOG_WORDS, events.append)
 
     log.add("old\nStep 1/1 : X\n" + "".join(f"line {number}\n" for number in range(100)))
     log.add("x" * 1_000_000)
@@ -102,7 +104,7 @@ def test_the_log_keeps_the_last_lines_of_the_step_only(events):
 
 
 def test_what_a_build_prints_cannot_command_the_terminal(events):
-    log = BuildLog(events.append)
+    log = BuildLog(LOG_WORDS, events.append)
 
     log.add("\x1b[91merror\x1b[0m\tat \x1b]0;title\x07 10%\r\n\x1b[0m\n")
 
@@ -110,7 +112,7 @@ def test_what_a_build_prints_cannot_command_the_terminal(events):
 
 
 def test_the_builders_own_remarks_are_not_the_last_lines(events):
-    log = BuildLog(events.append)
+    log = BuildLog(LOG_WORDS, events.append)
 
     log.add(" ---> Running in 0123\nfatal\nRemoving intermediate container 0123\n")
 
