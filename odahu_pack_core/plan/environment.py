@@ -101,8 +101,10 @@ class LockedPackage:
         version: Exact version.
         hashes: Acceptable digests as ``sha256:…``, sorted.
         wheel: Path of its wheel inside the artifact; empty for packages of an index.
-        file: Name of the chosen wheel; empty for what is built from source.
-        size: Bytes of that wheel; 0 where the index does not tell.
+        file: Name of the chosen wheel; empty for what is built from source. A conda package has its folder of
+            the channel before the name: ``noarch/tool-1.0-py_0.conda``.
+        size: Bytes of that file; 0 where the index does not tell.
+        url: Where a conda package comes from, without credentials; empty for packages of PyPI.
     """
 
     name: str
@@ -111,6 +113,7 @@ class LockedPackage:
     wheel: str = ""
     file: str = ""
     size: int = 0
+    url: str = ""
 
 
 @dataclass(frozen=True)
