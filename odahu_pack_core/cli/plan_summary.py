@@ -10,8 +10,7 @@ from odahu_pack_core.plan.build_plan import BuildPlan, Layer, ResolvedPlan
 from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer, ResolvedEnvironment
 from odahu_pack_core.plan.files import ArtifactFile, TextFile
 
-_UNITS = ("B", "kB", "MB", "GB", "TB")
-_STEP = 1000
+from .sizes import size_text
 
 
 def plan_summary(plan: BuildPlan) -> str:
@@ -36,16 +35,6 @@ def resolved_summary(resolved: ResolvedPlan) -> str:
         needs = {environment.layer: _packages(environment) for environment in image.environments}
         layers += [(f"{name}{where}", needs.get(name, text)) for name, text in map(_layer, plan.layers)]
     return _text(facts, layers, (*plan.decisions, *resolved.decisions))
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes in words, such as ``1.4 MB``."""
-    amount = float(size)
-    for unit in _UNITS:
-        if amount < _STEP or unit == _UNITS[-1]:
-            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
-        amount /= _STEP
-    raise AssertionError("the last unit always returns")
 
 
 def _text(

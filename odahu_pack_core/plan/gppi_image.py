@@ -124,7 +124,7 @@ def code_files(package: str, folder: str, destination: str) -> Iterator[TextFile
     """Yield the Python files of a package's folder as files of the image.
 
     Args:
-        package: Import name of the package that ships the code.
+        package: Import name of the package that ships the code; it is imported, its folders are not.
         folder: Folder inside the package, with ``/``; empty for the package itself.
         destination: Absolute path in the image.
     """

@@ -19,6 +19,7 @@ _LONGEST: Final = 1024
 _OPEN, _CLOSE = "\x02", "\x03"
 _MARKED: Final = re.compile(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}")
 _FORBIDDEN_TOKENS: Final = {"block_begin", "comment_begin", "raw_begin"}
+_VARIABLE: Final = re.compile(r"\{\{ *(" + "|".join(VARIABLES) + r") *\}\}")
 
 
 @dataclass(frozen=True)
@@ -48,15 +49,32 @@ def render_runs(template: str, values: Mapping[str, str]) -> list[Run]:
         raise SpecError(f"imageName is longer than {_LONGEST} characters", code="image-name")
     if not template.isprintable():
         raise SpecError("imageName holds a control character", code="image-name")
+    plain = _marked_variables(template, values)
+    return list(_runs(_expanded(template, values) if plain is None else plain))
+
+
+def _marked_variables(template: str, values: Mapping[str, str]) -> str | None:
+    """Render a template of text and bare variables, as most are, without the template engine.
+
+    Returns:
+        The rendered text; None where more than that is in the template.
+    """
+    *texts, end = _VARIABLE.split(template)
+    if any("{" in text or "}" in text for text in [*texts[::2], end]):
+        return None
+    return _VARIABLE.sub(lambda match: _marked(values[match[1]]), template)
+
+
+def _expanded(template: str, values: Mapping[str, str]) -> str:
+    """Render any template that is allowed."""
     environment = _environment()
     try:
         _check_expressions(environment, template)
-        rendered = environment.from_string(template).render(values)
+        return environment.from_string(template).render(values)
     except SpecError:
         raise
     except Exception as error:  # noqa: BLE001  # a filter given nonsense may fail in any way
         raise _fault(template, str(error) or type(error).__name__) from None
-    return list(_runs(rendered))
 
 
 def _environment() -> SandboxedEnvironment:

@@ -21,7 +21,7 @@ Text = Annotated[str, StringConstraints(strict=True, min_length=1)]
 
 
 class StrictModel(BaseModel):
-    """A frozen model that refuses unknown keys and never coerces."""
+    """A frozen model that refuses unknown keys and never coerces; built when it first validates."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -30,6 +30,7 @@ class StrictModel(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

@@ -54,7 +54,12 @@ class ManifestPart(BaseModel):
     """A part of a manifest that people and trainers write: unknown keys are kept."""
 
     model_config = ConfigDict(
-        extra="allow", frozen=True, alias_generator=to_camel, populate_by_name=True, hide_input_in_errors=True
+        extra="allow",
+        frozen=True,
+        alias_generator=to_camel,
+        populate_by_name=True,
+        hide_input_in_errors=True,
+        defer_build=True,
     )
 
 

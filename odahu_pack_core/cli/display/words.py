@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odahu_pack_core.cli.plan_summary import size_text
+from odahu_pack_core.cli.sizes import size_text
 from odahu_pack_core.events import Decision, Notice, Progress
 
 

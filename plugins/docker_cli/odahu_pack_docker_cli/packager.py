@@ -63,4 +63,4 @@ class CliPackager:
 def _command_files() -> Iterator[PlannedFile]:
     yield _VOLUME
     yield from code_files("odahu_pack_docker_cli", "cli", _COMMAND)
-    yield from code_files("odahu_pack_core.gppi_runtime", "", f"{_COMMAND}/gppi_runtime")
+    yield from code_files("odahu_pack_core", "gppi_runtime", f"{_COMMAND}/gppi_runtime")

@@ -74,7 +74,7 @@ def _server_files() -> Iterator[TextFile]:
     yield from code_files(package, "server/wire", _FRONT)
     yield from code_files(package, "server/worker", _WORKER)
     yield from code_files(package, "server/wire", _WORKER)
-    yield from code_files("odahu_pack_core.gppi_runtime", "", f"{_WORKER}/gppi_runtime")
+    yield from code_files("odahu_pack_core", "gppi_runtime", f"{_WORKER}/gppi_runtime")
 
 
 def _port(port: int) -> tuple[Expose, Label]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from odahu_pack_core import DOCKER_TARGETS, PackagerRecord, hookimpl
+from odahu_pack_core import DOCKER_TARGETS, Packager, PackagerRecord, hookimpl
 
 from .arguments import RestArguments
-from .packager import RestPackager
 
 
 @hookimpl
@@ -17,6 +16,12 @@ def odahu_pack_packagers() -> Iterable[PackagerRecord]:
         name="docker-rest",
         summary="Serves a GPPI model over HTTP.",
         arguments=RestArguments,
-        create=RestPackager,
+        create=_packager,
         targets=DOCKER_TARGETS,
     )
+
+
+def _packager() -> Packager:
+    from .packager import RestPackager  # noqa: PLC0415  # other packagers' runs need none of it
+
+    return RestPackager()

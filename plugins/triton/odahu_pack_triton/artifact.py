@@ -12,7 +12,6 @@ from pydantic.functional_validators import AfterValidator
 from odahu_pack_core import (
     ArtifactEntry,
     ArtifactError,
-    ArtifactReaderRecord,
     ManifestPart,
     ModelArtifact,
     SpecError,
@@ -21,8 +20,8 @@ from odahu_pack_core import (
 )
 
 from .model_file import resembles_model
+from .names import TRITON
 
-TRITON: Final = "triton"
 MANIFEST_NAMES: Final = ("odahuflow.project.yaml", "odahuflow.model.yaml")
 """Where a manifest is looked for in an artifact's root."""
 
@@ -58,11 +57,6 @@ class TritonManifest(ManifestPart):
     @classmethod
     def _null_is_absent(cls, value: object, context: Any) -> object:  # noqa: ANN401  # pydantic's own type is generic
         return cls.model_fields[context.field_name].default if value is None else value
-
-
-def triton_reader() -> ArtifactReaderRecord:
-    """Return the record of this reader."""
-    return ArtifactReaderRecord(TRITON, "A model for Triton: a model file and config.pbtxt.", read_triton)
 
 
 def read_triton(root: Path, entries: tuple[ArtifactEntry, ...]) -> ModelArtifact | None:

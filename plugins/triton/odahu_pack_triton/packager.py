@@ -32,10 +32,10 @@ from odahu_pack_core import (
 
 from .arguments import TritonArguments
 from .environment import LAYER
+from .names import DOCKER_TRITON
 from .releases import Release
 from .triton_model import REPOSITORY, TritonModel, decide_model
 
-NAME: Final = "docker-triton"
 _REGISTRY: Final = "nvcr.io"
 _BASE: Final = "nvidia/tritonserver"
 _HTTP, _GRPC, _METRICS = 8000, 8001, 8002
@@ -54,7 +54,7 @@ class TritonPackager:
         base = _base(arguments, model)
         environments = (model.environment.layer,) if model.environment else ()
         return BuildPlan(
-            packager=NAME,
+            packager=DOCKER_TRITON,
             image=job.image_reference(arguments.image_name),
             base=base,
             blocks=tuple(_blocks(base, model, arguments.release)),
@@ -97,7 +97,7 @@ def _blocks(base: BaseImage, model: TritonModel, release: Release) -> Iterator[B
 def _labels(artifact: ModelArtifact) -> Iterator[Label]:
     yield Label("org.opencontainers.image.title", artifact.name)
     yield Label("org.opencontainers.image.version", artifact.version)
-    yield Label(f"{LABEL_PREFIX}.packager", NAME)
+    yield Label(f"{LABEL_PREFIX}.packager", DOCKER_TRITON)
     yield Label(f"{LABEL_PREFIX}.model.name", artifact.name)
     yield Label(f"{LABEL_PREFIX}.model.version", artifact.version)
     yield Label(f"{LABEL_PREFIX}.port", str(_HTTP))

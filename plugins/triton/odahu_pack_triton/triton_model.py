@@ -16,12 +16,13 @@ from odahu_pack_core import (
     TextFile,
 )
 
-from .artifact import TRITON, manifests_of
+from .artifact import manifests_of
 from .config import CONFIG, ModelConfig, check_config, read_config
 from .environment import ModelEnvironment, conda_file_of, plan_environment
 from .formats import PYTHON, ModelFormat
 from .image_config import check_environments, image_config
 from .model_file import choose_format
+from .names import TRITON
 from .releases import Release, releases_with
 
 REPOSITORY: Final = "/models"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from odahu_pack_core.errors import SpecError
 from odahu_pack_core.names import DEFAULT_IMAGE_NAME
+from odahu_pack_core.plan import image_template
 from odahu_pack_core.plan.image_name import image_reference, render_image_name, render_name
 from odahu_pack_core.plan.reference import ImageReference
 from tests.core.plan.strategies import hostile_texts
@@ -200,6 +201,27 @@ def test_under_a_push_target_it_never_leaves_its_uri(template, name, version):
         return
     assert str(ImageReference.parse(reference)) == reference
     assert ImageReference.parse(reference).name.startswith("gcr.io/project/odahuflow/")
+
+
+@pytest.mark.property
+@given(
+    parts=st.lists(
+        st.sampled_from(["{{ Name }}", "{{Version}}", "{{  RandomUUID}}", "a/", ":", "-é", "#", "%"])
+    ),
+    value=hostile_texts,
+)
+def test_bare_variables_are_rendered_as_the_template_engine_does(parts, value):
+    values = {"Name": value, "Version": f"1{value}", "RandomUUID": ""}
+    template = "".join(parts)
+    rendered = image_template._marked_variables(template, values)
+    assert rendered == image_template._expanded(template, values)
+
+
+@pytest.mark.parametrize(
+    "template", ["{{ Name|upper }}", "{{ Nmae }}", "{% raw %}", "{# x #}", "a}}", "{{{ Name }}}"]
+)
+def test_whatever_is_no_bare_variable_is_left_to_the_template_engine(template):
+    assert image_template._marked_variables(template, {"Name": "wine"}) is None
 
 
 @pytest.mark.property
