@@ -1,8 +1,11 @@
-"""Tar streams for tests: from bytes, with a count of how often they are read."""
+"""Streams to pack, with a count of how often they are read, and a check of what came out."""
 
+import gzip
 import hashlib
 import random
 from dataclasses import dataclass, field
+
+from odahu_pack_core.blob.descriptor import OCI_LAYER, Descriptor
 
 MEBIBYTE = 1024**2
 RANDOM = random.Random(0).randbytes(MEBIBYTE)
@@ -47,3 +50,18 @@ class Changing:
 
 def digest(content):
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def check(packed, content):
+    """Check that a layer is whole, as a stream and as a blob; return the blob's bytes."""
+    assert (packed.diff_id, packed.size) == (digest(content), len(content))
+    assert b"".join(packed.chunks()) == content
+    blob = b"".join(packed.blob.chunks())
+    assert packed.descriptor == Descriptor(packed.descriptor.media_type, digest(blob), len(blob))
+    for start in (1, len(blob) // 2, len(blob) - 1, len(blob)):
+        assert b"".join(packed.blob.chunks(start)) == blob[start:]
+    if packed.descriptor.media_type == OCI_LAYER:
+        assert blob == content
+    else:
+        assert gzip.decompress(blob) == content
+    return blob

@@ -1,8 +1,6 @@
 """Packing: what is worth it is compressed, to the same bytes by any threads; the rest is stored as it is."""
 
 import errno
-import gzip
-import os
 import random
 import threading
 import tracemalloc
@@ -12,35 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odahu_pack_core.blob.descriptor import OCI_LAYER, OCI_LAYER_GZIP, Descriptor
-from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.blob.packing import pack
 from odahu_pack_core.errors import ArtifactError, EngineError
-from tests.core.blob.streams import MEBIBYTE, RANDOM, TEXT, Changing, Stream, digest
-
-
-@pytest.fixture
-def draft(tmp_path):
-    return tmp_path / "draft"
+from tests.core.blob.streams import MEBIBYTE, RANDOM, TEXT, Changing, Stream, check, digest
 
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
     monkeypatch.setattr("odahu_pack_core.blob.packing._PATIENCE", 4 * MEBIBYTE)
-
-
-def check(packed, content):
-    """Check that a layer is whole, as a stream and as a blob."""
-    assert (packed.diff_id, packed.size) == (digest(content), len(content))
-    assert b"".join(packed.chunks()) == content
-    blob = b"".join(packed.blob.chunks())
-    assert packed.descriptor == Descriptor(packed.descriptor.media_type, digest(blob), len(blob))
-    for start in (1, len(blob) // 2, len(blob) - 1, len(blob)):
-        assert b"".join(packed.blob.chunks(start)) == blob[start:]
-    if packed.descriptor.media_type == OCI_LAYER:
-        assert blob == content
-    else:
-        assert gzip.decompress(blob) == content
-    return blob
 
 
 @pytest.mark.parametrize("pieces", [[TEXT], [TEXT] * 9, [bytes(MEBIBYTE)] * 6, [TEXT[:700]], [bytes(1024)]])
@@ -200,62 +177,3 @@ def test_memory_is_bounded(draft):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 16 * MEBIBYTE
-
-
-@pytest.mark.parametrize(("content", "keep"), [(TEXT * 3, False), (RANDOM, True)])
-def test_a_note_brings_the_layer_back(draft, tmp_path, content, keep):
-    packed = pack(Stream([content]), draft, keep=keep)
-    moved = draft.rename(tmp_path / "entry")
-    again = PackedLayer.from_note(moved, packed.to_note())
-    assert again.descriptor == packed.descriptor
-    check(again, content)
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"diff_id": "sha256:00"},
-        {"digest": "md5:" + "0" * 64},
-        {"digest": None},
-        {"media_type": "text/plain"},
-        {"media_type": OCI_LAYER},
-        {"media_type": []},
-        {"size": -1},
-        {"size": "1"},
-        {"blob_size": True},
-        {"blob_size": 1.5},
-    ],
-)
-def test_a_note_that_is_not_one(draft, change):
-    note = pack(Stream([TEXT]), draft).to_note()
-    with pytest.raises(ValueError, match=r"digest|media type|number of bytes"):
-        PackedLayer.from_note(draft, note | change)
-
-
-def test_a_note_that_lacks_something(draft):
-    note = pack(Stream([TEXT]), draft).to_note()
-    for key in note:
-        with pytest.raises(ValueError, match=r"None"):
-            PackedLayer.from_note(draft, {other: value for other, value in note.items() if other != key})
-
-
-@pytest.mark.parametrize("now", [None, b"", b"shorter"])
-def test_a_file_that_is_not_what_it_was(draft, now):
-    packed = pack(Stream([TEXT]), draft)
-    if now is None:
-        draft.unlink()
-    else:
-        draft.write_bytes(now)
-    with pytest.raises(EngineError, match="cannot read the layer") as caught:
-        list(packed.blob.chunks())
-    assert caught.value.code == "layer-lost"
-
-
-@pytest.mark.parametrize("place", [0, 5000, -5, -1])
-def test_a_blob_that_was_damaged(draft, place):
-    packed = pack(Stream([TEXT, os.urandom(5000)]), draft)
-    blob = bytearray(draft.read_bytes())
-    blob[place] ^= 0xFF
-    draft.write_bytes(blob)
-    with pytest.raises(EngineError, match="damaged"):
-        list(packed.chunks())
