@@ -15,7 +15,6 @@ from odahu_pack_core.plan.reference import DOCKER_HUB
 _HUB_API: Final = f"registry-1.{DOCKER_HUB}"
 _HUB_OFFICIAL: Final = "library"
 _PROBE_SECONDS: Final = 5.0
-_HTTP_PORT: Final = 80
 _MISTAKEN: Final = 400  # what TLS servers answer to plain HTTP, where they answer at all
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
@@ -95,8 +94,9 @@ def _origin(parts: SplitResult) -> tuple[str, str | None, int | None]:
 
 def _speaks_tls(parts: SplitResult) -> bool:
     """Ask a port on loopback in plain HTTP, which costs least, and try TLS where that was a mistake."""
-    place = (parts.hostname or "", parts.port or _HTTP_PORT)
-    return not _speaks_http(place) and _shakes_hands(place)
+    hostname = parts.hostname or ""
+    speaks_http = _speaks_http((hostname, parts.port or _DEFAULT_PORTS["http"]))
+    return not speaks_http and _shakes_hands((hostname, parts.port or _DEFAULT_PORTS["https"]))
 
 
 def _speaks_http(place: tuple[str, int]) -> bool:

@@ -18,7 +18,7 @@ from .login import Login, Rejection
 from .retrying import PASSING_STATUSES, PassingError, retry_after
 from .scope import Scopes
 from .wire import READ_SECONDS, Body, Request, Wire, failures_told
-from .words import said
+from .words import drain, said
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 5
@@ -96,6 +96,7 @@ class Exchange:
                 if response.status_code not in expected:
                     raise self._failure(question, response)
                 yield response
+                drain(response)
         finally:
             response.close()
 
@@ -147,8 +148,7 @@ class Exchange:
             return self._login.refused(question.action, reason)
         message = f"cannot {question.action}: the registry {self.endpoint.host} answered {reason}"
         if status in PASSING_STATUSES:
-            wait = retry_after(response.headers.get("retry-after"), self.clock)
-            return PassingError(message, wait=wait)
+            return PassingError(message, wait=retry_after(response.headers.get("retry-after"), self.clock))
         return RegistryError(message, code="registry-failed")
 
     def _bad(self, question: Question, reason: str) -> RegistryError:

@@ -104,7 +104,17 @@ def _try_again(
         sleep=clock.sleep,
         reraise=True,
     )
-    return retrying(replay)
+    try:
+        return retrying(replay)
+    except PassingError as error:
+        raise _final(error, retrying.statistics.get("attempt_number", 1)) from None
+
+
+def _final(error: PassingError, tries: int) -> RegistryError:
+    """Return the failure as one that is not tried again by whoever asked for the thing."""
+    words = f"; it asks to wait {error.wait:.0f} seconds" if error.wait and error.wait > _MOST_WAITING else ""
+    words += f" ({tries} tries)" if tries > 1 else ""
+    return RegistryError(f"{error.message}{words}", code=error.code, hint=error.hint)
 
 
 class _Fruitless:

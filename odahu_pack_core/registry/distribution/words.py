@@ -55,6 +55,14 @@ def said(response: httpx.Response, clock: Clock) -> str:
     return f"{response.status_code} {response.reason_phrase}".strip() + (f": {words}" if words else "")
 
 
+def drain(response: httpx.Response) -> None:
+    """Read the rest of a short answer that nobody reads: only then can its connection be used again."""
+    stated = response.headers.get("content-length", "0")
+    if not response.is_stream_consumed and stated.isdigit() and int(stated) <= MOST_ERROR_BYTES:
+        for _ in response.iter_raw():
+            pass
+
+
 def _start_of(response: httpx.Response, most: int, clock: Clock) -> bytes:
     """Return one byte more than wanted where the body goes on."""
     deadline = Deadline.after(_BODY_SECONDS, clock)
