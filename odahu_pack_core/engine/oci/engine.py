@@ -1,0 +1,96 @@
+"""OciEngine: assembles images itself and brings them where they go, without a daemon and without root."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from odahu_pack_core.engine.naming import checked_name
+from odahu_pack_core.engine.source_date import source_date
+from odahu_pack_core.errors import EngineError
+from odahu_pack_core.events import EventSink
+from odahu_pack_core.folders import cache_folder, scratch_folder
+from odahu_pack_core.plan.base import BaseFacts, BaseImage
+from odahu_pack_core.plan.build_plan import ResolvedImage
+from odahu_pack_core.plugins.distribution import OpenRegistry
+from odahu_pack_core.plugins.protocols import BuildRequest, RegistryAccess
+from odahu_pack_core.result import PublishedImage
+
+from .crew import Crew
+from .draft import Draft
+from .making import LayersInMaking
+from .outputs import OUTPUTS
+from .source_image import BaseSource, SourceImage
+from .to_registry import RegistryOutput
+
+_DRAFTS: Final = "drafts"
+_PLACES: Final = "places"
+
+
+class OciEngine:
+    """Makes images out of their layers; nothing runs while it does.
+
+    Args:
+        environ: The environment variables of the run.
+        open_registry: Opens registries.
+        bases: Finds base images.
+    """
+
+    def __init__(self, environ: Mapping[str, str], open_registry: OpenRegistry, bases: BaseSource) -> None:
+        self._environ = environ
+        self._open_registry = open_registry
+        self._bases = bases
+        self._found: dict[tuple[str, str], SourceImage] = {}
+
+    def inspect_base(
+        self, base: BaseImage, platform: str, pull: RegistryAccess | None, emit: EventSink
+    ) -> BaseFacts:
+        """Find a base image and say what is in it, without running it.
+
+        Raises:
+            RegistryError: It cannot be had for this platform.
+        """
+        source = self._bases.find(base, platform, pull, emit)
+        self._found[str(source.facts.reference), platform] = source
+        return source.facts
+
+    def execute(self, request: BuildRequest, emit: EventSink) -> PublishedImage:
+        """Make the image and bring it to its output; nothing half-made stays, whatever ends it.
+
+        Raises:
+            EngineError: The image cannot be made without a container, or the output cannot be written.
+            RegistryError: A registry refused or failed.
+            ArtifactError: A file of the model artifact is gone or changed.
+            DependencyError: The model's environment cannot be made.
+        """
+        checked_name("oci", OUTPUTS, request)
+        time = source_date(self._environ)
+        drafts = [
+            Draft.of(image, self._base(image, request.pull, emit), request, time)
+            for image in request.plan.images
+        ]
+        with self._drafts_folder() as folder, Crew(emit) as crew:
+            layers = LayersInMaking(drafts, crew, folder)
+            return self._registry(request, emit).send(drafts, layers, crew)
+
+    def _base(self, image: ResolvedImage, pull: RegistryAccess | None, emit: EventSink) -> SourceImage:
+        found = self._found.get((str(image.base.reference), image.platform))
+        return found or self._bases.find(BaseImage(image.base.reference), image.platform, pull, emit)
+
+    def _registry(self, request: BuildRequest, emit: EventSink) -> RegistryOutput:
+        places = cache_folder(self._environ) / _PLACES
+        return RegistryOutput(request.plan.plan.image, request.push, self._open_registry, places, emit)
+
+    @contextmanager
+    def _drafts_folder(self) -> Iterator[Path]:
+        """Give a folder for blobs that are needed only until they are sent."""
+        parent = cache_folder(self._environ) / _DRAFTS
+        with ExitStack() as stack:
+            try:
+                parent.mkdir(parents=True, exist_ok=True)
+                folder = stack.enter_context(scratch_folder(parent))
+            except OSError as error:
+                raise EngineError(f"cannot write {parent}: {error.strerror}", code="cannot-write") from None
+            yield folder

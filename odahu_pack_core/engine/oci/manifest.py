@@ -1,0 +1,106 @@
+"""Manifests and indexes, which say what an image is made of.
+
+Format: https://github.com/opencontainers/image-spec (manifest.md, image-index.md, annotations.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from odahu_pack_core.blob.descriptor import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Blob, BytesBlob, Descriptor
+from odahu_pack_core.blob.packed_layer import PackedLayer
+
+from .config import canonical, image_config, platform_object
+from .draft import Draft
+from .source_image import SourceImage
+
+
+@dataclass(frozen=True)
+class FinishedImage:
+    """The image of one platform, complete.
+
+    Args:
+        draft: What it was made from.
+        config: Its config.
+        layers: Its layers from the lowest on, the base's first.
+        diff_ids: The digest of the tar stream of each layer.
+        manifest: What names all of them.
+    """
+
+    draft: Draft
+    config: BytesBlob
+    layers: tuple[Blob, ...]
+    diff_ids: tuple[str, ...]
+    manifest: BytesBlob
+
+    @classmethod
+    def of(cls, draft: Draft, packed: Sequence[PackedLayer]) -> FinishedImage:
+        """Return the image of a draft.
+
+        Args:
+            draft: The base image and what was done on top of it.
+            packed: The layer of each step that adds one, in order.
+        """
+        own = [layer.diff_id for layer in packed]
+        content = image_config(draft.base, draft.platform, draft.steps, own, draft.time)
+        config = BytesBlob(OCI_CONFIG, content)
+        layers = (*(layer.blob for layer in draft.base.layers), *(layer.blob for layer in packed))
+        diff_ids = (*(layer.diff_id for layer in draft.base.layers), *own)
+        base_descriptors = [layer.descriptor for layer in draft.base.layers]
+        descriptors = [*base_descriptors, *(layer.descriptor for layer in packed)]
+        return cls(draft, config, layers, diff_ids, _manifest(draft.base, config, descriptors))
+
+    @property
+    def platform(self) -> dict[str, str]:
+        """The platform as indexes write it."""
+        return platform_object(self.draft.platform, self.draft.base.config)
+
+
+def root_of(images: Sequence[FinishedImage]) -> BytesBlob:
+    """Return what a tag names: the manifest of the one image, or the index of several."""
+    if len(images) == 1:
+        return images[0].manifest
+    manifests = [{**_object(image.manifest.descriptor), "platform": image.platform} for image in images]
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}
+    return BytesBlob(OCI_INDEX, canonical(index))
+
+
+def layout_index(root: Descriptor, name: str) -> bytes:
+    """Return the ``index.json`` of an OCI image layout.
+
+    Args:
+        root: The manifest or index of the image.
+        name: The image's name.
+    """
+    annotations = {"org.opencontainers.image.ref.name": name, "io.containerd.image.name": name}
+    entry = {**_object(root), "annotations": annotations}
+    return canonical({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]})
+
+
+def _manifest(base: SourceImage, config: BytesBlob, layers: Sequence[Descriptor]) -> BytesBlob:
+    manifest: dict[str, Any] = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": _object(config.descriptor),
+        "layers": [_object(layer) for layer in layers],
+    }
+    if annotations := _base_annotations(base):
+        manifest["annotations"] = annotations
+    return BytesBlob(OCI_MANIFEST, canonical(manifest))
+
+
+def _base_annotations(base: SourceImage) -> dict[str, str]:
+    """Say what the image stands on, where others can look it up too: nothing of this machine is written."""
+    if not base.registry_host:
+        return {}
+    name = str(replace(base.reference, digest=""))
+    return {
+        "org.opencontainers.image.base.name": name,
+        "org.opencontainers.image.base.digest": base.manifest_digest,
+    }
+
+
+def _object(descriptor: Descriptor) -> dict[str, Any]:
+    return {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}

@@ -1,0 +1,73 @@
+"""What a tag names at the moment: what need not be sent again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from odahu_pack_core.blob.descriptor import DIGEST, DOCKER_INDEX, OCI_INDEX
+from odahu_pack_core.plugins.distribution import FetchedManifest, ImageRegistry
+
+_INDEXES: Final = frozenset({OCI_INDEX, DOCKER_INDEX})
+_MOST_IMAGES: Final = 16
+"""Of an index; nothing of ours has more platforms."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a tag of a repository names.
+
+    Args:
+        digest: Of the manifest or index; empty when there is none.
+        blobs: The digest of every blob that it refers to: a registry takes a manifest only with its blobs.
+    """
+
+    digest: str = ""
+    blobs: frozenset[str] = frozenset()
+
+    @classmethod
+    def under(cls, registry: ImageRegistry, repository: str, tag: str) -> Published:
+        """Return what a tag names.
+
+        Raises:
+            RegistryError: The registry refused or failed.
+        """
+        root = registry.manifest(repository, tag)
+        if root is None:
+            return cls()
+        manifests = _images(registry, repository, root) if root.descriptor.media_type in _INDEXES else [root]
+        return cls(root.descriptor.digest, frozenset(digest for each in manifests for digest in _blobs(each)))
+
+
+def _images(registry: ImageRegistry, repository: str, index: FetchedManifest) -> Iterator[FetchedManifest]:
+    for entry in _list(_document(index), "manifests")[:_MOST_IMAGES]:
+        if (digest := _digest(entry)) and (image := registry.manifest(repository, digest)) is not None:
+            yield image
+
+
+def _blobs(manifest: FetchedManifest) -> Iterator[str]:
+    document = _document(manifest)
+    for descriptor in (document.get("config"), *_list(document, "layers")):
+        if digest := _digest(descriptor):
+            yield digest
+
+
+def _document(manifest: FetchedManifest) -> dict[str, Any]:
+    """Return a manifest as an object; an empty one where it is none, since it may be anybody's."""
+    try:
+        document = json.loads(manifest.content)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _list(document: dict[str, Any], key: str) -> list[object]:
+    value = document.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _digest(descriptor: object) -> str:
+    digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
+    return digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else ""

@@ -1,0 +1,175 @@
+"""An image on its way into a registry: blobs first, what names them last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from odahu_pack_core.blob.descriptor import Blob, BytesBlob
+from odahu_pack_core.blob.sizes import size_text
+from odahu_pack_core.engine.docker.repository import registry_of
+from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.events import EventSink, Notice
+from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.plugins.distribution import ImageRegistry, OpenRegistry
+from odahu_pack_core.plugins.protocols import RegistryAccess
+from odahu_pack_core.result import PublishedImage
+
+from .crew import Crew, Task
+from .draft import Draft
+from .making import LayersInMaking
+from .manifest import FinishedImage, root_of
+from .places import BlobPlaces
+from .published import Published
+from .shipping import Shipping
+from .source_image import SourceImage
+
+
+@dataclass(frozen=True)
+class RegistryOutput:
+    """A registry as the place where an image goes.
+
+    Args:
+        image: The image's name there.
+        access: The way in; None for anonymous access.
+        open_registry: Opens registries.
+        places: The folder that remembers where blobs have been seen.
+        emit: Receives events on the calling thread.
+    """
+
+    image: ImageReference
+    access: RegistryAccess | None
+    open_registry: OpenRegistry
+    places: Path
+    emit: EventSink
+
+    def send(self, drafts: Sequence[Draft], layers: LayersInMaking, crew: Crew) -> PublishedImage:
+        """Send an image whose layers are being made; until all is there, its tag stays what it was.
+
+        Raises:
+            RegistryError: The registry refused or failed.
+        """
+        host = registry_of(self.image)
+        with closing(self.open_registry(host, self.access)) as registry:
+            shipping = Shipping(registry, self.image.repository, BlobPlaces(self.places, host))
+            lookup = crew.send(lambda _: Published.under(registry, self.image.repository, self._tag))
+            push = _Push(self, shipping, crew, host, crew.result(lookup))
+            digest = push.complete(drafts, layers)
+        return PublishedImage(self.image, digest, f"the registry {self.image.registry}")
+
+    @property
+    def _tag(self) -> str:
+        return self.image.tag or "latest"
+
+
+@dataclass
+class _Push:
+    """One push.
+
+    Args:
+        output: Where to.
+        shipping: Brings blobs there.
+        crew: Works on them.
+        host: The registry, spelt in the one way that can be compared.
+        before: What the tag names so far.
+    """
+
+    output: RegistryOutput
+    shipping: Shipping
+    crew: Crew
+    host: str
+    before: Published
+    _sending: dict[str, Task[int]] = field(default_factory=dict)
+    _prepared: bool = False
+
+    def complete(self, drafts: Sequence[Draft], layers: LayersInMaking) -> str:
+        """Send what is missing and return the digest of the image."""
+        for draft in drafts:
+            self._send_all((layer.blob for layer in draft.base.layers), "base", self._source(draft.base))
+        for layer in layers.finished():
+            self._send(layer.blob, "layer")
+        images = layers.images()
+        root = root_of(images)
+        if root.descriptor.digest == self.before.digest:
+            self._tell(f"{self.output.image} is there already, nothing was sent")
+            return self.before.digest
+        self._send_all((image.config for image in images), "config")
+        self.crew.results(self._sending.values())
+        self._name(root, images)
+        self._tell(self._account(root, images))
+        return root.descriptor.digest
+
+    def _send_all(self, blobs: Iterable[Blob], subject: str, source: str = "") -> None:
+        for blob in blobs:
+            self._send(blob, subject, source)
+
+    def _send(self, blob: Blob, subject: str, source: str = "") -> None:
+        """Begin to send a blob, unless it is on its way or known to be there."""
+        digest = blob.descriptor.digest
+        if digest in self._sending or digest in self.before.blobs:
+            return
+        self._prepare()
+        subject = f"{subject} {digest.removeprefix('sha256:')[:12]}"
+        self._sending[digest] = self.crew.send(partial(self.shipping.ensure, blob, subject, source))
+
+    def _prepare(self) -> None:
+        if not self._prepared and self.output.access is not None:
+            access = self.output.access
+            self.crew.result(self.crew.send(lambda _: access.prepare_push(self.output.image)))
+        self._prepared = True
+
+    def _source(self, base: SourceImage) -> str:
+        """Return the repository of a base image, where its blobs can be taken from inside the registry."""
+        return base.repository if base.registry_host == self.host else ""
+
+    def _name(self, root: BytesBlob, images: Sequence[FinishedImage]) -> None:
+        """Store the manifests, once every blob is there."""
+        self._prepare()
+        try:
+            self._store(root, images)
+        except RegistryError:
+            if not self.before.blobs:
+                raise
+            # The registry may have lost blobs of the tag's manifest: this time each blob is asked for.
+            self.before = Published()
+            for image in images:
+                source = self._source(image.draft.base)
+                self._send_all((*image.layers, image.config), "layer", source)
+            self.crew.results(self._sending.values())
+            self._store(root, images)
+
+    def _store(self, root: BytesBlob, images: Sequence[FinishedImage]) -> None:
+        children = [image.manifest for image in images] if len(images) > 1 else []
+        for child in children:
+            self._put(child, child.descriptor.digest)
+        self._put(root, self.output.image.tag or "latest")
+
+    def _put(self, manifest: BytesBlob, reference: str) -> None:
+        registry: ImageRegistry = self.shipping.registry
+        put = partial(registry.put_manifest, self.shipping.repository, reference, manifest.content)
+        self.crew.result(self.crew.send(lambda _: put(manifest.media_type)))
+
+    def _account(self, root: BytesBlob, images: Sequence[FinishedImage]) -> str:
+        sizes = {blob.descriptor.digest: blob.descriptor.size for blob in _blobs(images)}
+        manifests = {
+            manifest.descriptor.digest: manifest for manifest in (root, *(i.manifest for i in images))
+        }
+        named = sum(len(manifest.content) for manifest in manifests.values())
+        sent = {digest: task.result for digest, task in self._sending.items() if task.result}
+        there = len(sizes) - len(sent)
+        return (
+            f"sent {size_text(sum(sent.values()) + named)} of {size_text(sum(sizes.values()) + named)} "
+            f"to {self.host}: {there} of {len(sizes)} blobs were there"
+        )
+
+    def _tell(self, message: str) -> None:
+        self.output.emit(Notice(message))
+
+
+def _blobs(images: Sequence[FinishedImage]) -> Iterable[Blob]:
+    for image in images:
+        yield from image.layers
+        yield image.config
