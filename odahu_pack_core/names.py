@@ -31,6 +31,12 @@ IMAGE_USER: Final = "65532:0"
 LABEL_PREFIX: Final = "org.odahu.pack"
 """Prefix of the product's own image labels."""
 
+CACHE_LABEL: Final = f"{LABEL_PREFIX}.cache"
+"""Marks a dependency-cache image built by odahu-pack."""
+
+PYTHON_LABEL: Final = f"{LABEL_PREFIX}.python"
+"""Tells the Python of an image, so that nobody has to look for it there."""
+
 CACHE_FOLDER_VARIABLE: Final = "ODAHU_PACK_CACHE_DIR"
 """Overrides where resolved locks and finished layers are kept."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Protocol
@@ -11,11 +12,9 @@ from typing import Final, Protocol
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from odahu_pack_core.names import CACHE_ENVIRONMENT, CONDA_ENVIRONMENT_VARIABLE, LABEL_PREFIX
-from odahu_pack_core.plan.base import SitePackages
-
-CACHE_LABEL: Final = f"{LABEL_PREFIX}.cache"
-"""Marks a dependency-cache image built by odahu-pack."""
+from odahu_pack_core.names import CACHE_ENVIRONMENT, CACHE_LABEL, CONDA_ENVIRONMENT_VARIABLE
+from odahu_pack_core.plan.base import BasePython, SitePackages
+from odahu_pack_core.plan.cache_lock import LOCK_FILE, read_cache_lock
 
 _DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MOST_FOLDERS: Final = 64
@@ -38,6 +37,7 @@ _METADATA: Final = re.compile(
 )
 _MUSL_ARCHITECTURES: Final = {"amd64": "x86_64", "arm64": "aarch64", "386": "i386", "arm": "armhf"}
 _HEADERS: Final = 8192
+_LARGEST_LOCK: Final = 1024 * 1024
 
 
 class ImageFiles(Protocol):
@@ -84,7 +84,11 @@ class ImageContents:
 
 
 def look_into(
-    files: ImageFiles, env: Mapping[str, str], labels: Mapping[str, str], platform: str
+    files: ImageFiles,
+    env: Mapping[str, str],
+    labels: Mapping[str, str],
+    platform: str,
+    told: BasePython | None = None,
 ) -> ImageContents:
     """Find out what is in an image without running anything of it.
 
@@ -93,7 +97,11 @@ def look_into(
         env: Its environment variables.
         labels: Its labels.
         platform: Its ``os/arch``.
+        told: Its Python, where that is known without looking.
     """
+    if told is not None and CACHE_LABEL in labels:
+        packages = _site_packages(files, CACHE_ENVIRONMENT, told.python)
+        return ImageContents(told.python, told.interpreter, told.libc, packages)
     conda_name = env.get(CONDA_ENVIRONMENT_VARIABLE, "")
     prefixes: Iterable[str] = ()
     if CACHE_LABEL in labels:
@@ -171,9 +179,11 @@ def _python(interpreter: str, env: Mapping[str, str]) -> str | None:
 
 def _site_packages(files: ImageFiles, prefix: str, python: str | None) -> SitePackages | None:
     path = f"{prefix}/lib/python{python}/site-packages"
-    if python is None or not files.is_folder(path):
+    if python is None:
         return None
-    return SitePackages(path, distributions(files.names_in(path)))
+    with suppress(ValueError):  # a cache that was not written by odahu-pack carries no lock
+        return SitePackages(path, read_cache_lock(files.start_of(f"{prefix}/{LOCK_FILE}", _LARGEST_LOCK)))
+    return SitePackages(path, distributions(files.names_in(path))) if files.is_folder(path) else None
 
 
 def _libc(files: ImageFiles, interpreter: str | None, platform: str) -> str:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from typing import Final
 
+from odahu_pack_core.engine.base_words import (
+    base_missing,
+    docker_words,
+    holds_no,
+    missing_environment,
+    registry_words,
+    taken_from,
+)
 from odahu_pack_core.engine.contents import ImageContents, look_into
 from odahu_pack_core.engine.refused import refused
+from odahu_pack_core.engine.told_python import told_contents, told_python
 from odahu_pack_core.errors import EngineError, RegistryError
-from odahu_pack_core.events import Decision, EventSink, Notice
-from odahu_pack_core.names import CONDA_ENVIRONMENT_VARIABLE
+from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import RegistryAccess
@@ -53,28 +61,48 @@ def find_base(
             f"the base image {base.reference} is for {found_platform}, not {platform}",
             code="base-platform",
         )
-    config = image.get("Config") or {}
-    env = dict(entry.partition("=")[::2] for entry in config.get("Env") or ())
-    labels = dict(config.get("Labels") or {})
-    image_id = str(image["Id"])
-    if image_id not in known:
-        with ContainerFiles.of(client, image_id) as files:
-            known[image_id] = look_into(files, env, labels, platform)
-    contents = known[image_id]
+    contents = _contents(client, base, image, platform, known)
     if contents.missing_environment:
-        emit(Notice(_missing(base.reference, contents.missing_environment), "warning"))
+        emit(missing_environment(base.reference, contents.missing_environment))
     return BaseFacts(
         reference=base.reference.pinned(digest) if digest else base.reference,
-        image_id=image_id,
+        image_id=str(image["Id"]),
         platform=platform,
         python=contents.python,
         interpreter=contents.interpreter,
         libc=contents.libc,
-        env=env,
-        labels=labels,
+        env=_env(image),
+        labels=_labels(image),
         site_packages=contents.site_packages,
         origin=origin,
     )
+
+
+def _contents(
+    client: DockerClient,
+    base: BaseImage,
+    image: JsonObject,
+    platform: str,
+    known: MutableMapping[str, ImageContents],
+) -> ImageContents:
+    """Say what is in an image: as it tells itself, as it was found before, or by looking into it."""
+    env, labels = _env(image), _labels(image)
+    told = told_python(base, labels, (image.get("RootFS") or {}).get("Layers") or ())
+    if (contents := told_contents(told, env, labels)) is not None:
+        return contents
+    image_id = str(image["Id"])
+    if image_id not in known:
+        with ContainerFiles.of(client, image_id) as files:
+            known[image_id] = look_into(files, env, labels, platform, told)
+    return known[image_id]
+
+
+def _env(image: JsonObject) -> dict[str, str]:
+    return dict(entry.partition("=")[::2] for entry in (image.get("Config") or {}).get("Env") or ())
+
+
+def _labels(image: JsonObject) -> dict[str, str]:
+    return dict((image.get("Config") or {}).get("Labels") or {})
 
 
 def ensure_base(client: DockerClient, facts: BaseFacts, pull: RegistryAccess | None, emit: EventSink) -> None:
@@ -131,40 +159,24 @@ def _obtain(
     emit: EventSink,
 ) -> tuple[JsonObject, str, str]:
     """Return the image, its digest and where it came from."""
-    path = f"/images/{reference}/json"
+    path, place = f"/images/{reference}/json", docker_words(client.host)
     if reference.digest and (image := client.get(path)) is not None:
-        return image, reference.digest, _engines(client)
+        return image, reference.digest, place
     try:
         digest = pull_image(client, reference, platform, pull, emit)
     except RegistryError as error:
         image = client.get(path)
         if image is None:
-            raise RegistryError(
-                f"the base image {reference} cannot be had: {error.message}; "
-                f"{_engines(client)} holds no image of that name",
-                code="base-missing",
-                hint=error.hint,
-            ) from None
-        emit(Decision("base image", f"{reference} of {_engines(client)}", error.message))
-        return image, _digest(image, reference), _engines(client)
+            raise base_missing(reference, error, holds_no(place)) from None
+        emit(taken_from(reference, place, error.message))
+        return image, _digest(image, reference), place
     image = client.get(path)
     if image is None:
         raise EngineError(
             f"{reference} vanished from the engine after it was pulled", code="base-missing"
         ) from None
-    return image, digest or _digest(image, reference), f"the registry {registry_of(reference)}"
+    return image, digest or _digest(image, reference), registry_words(registry_of(reference))
 
 
 def _digest(image: JsonObject, reference: ImageReference) -> str:
     return next(iter(digests_of(image, reference)), "")
-
-
-def _engines(client: DockerClient) -> str:
-    return f"the Docker engine at {client.host}"
-
-
-def _missing(reference: ImageReference, name: str) -> str:
-    return (
-        f"{reference} sets {CONDA_ENVIRONMENT_VARIABLE}={name}, but no conda environment of that name "
-        "was found in it; nothing that it holds is built upon"
-    )

@@ -1,0 +1,56 @@
+"""What engines say about base images, in the same words whoever found them."""
+
+from __future__ import annotations
+
+from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.events import Decision, Notice
+from odahu_pack_core.names import CONDA_ENVIRONMENT_VARIABLE
+from odahu_pack_core.plan.reference import ImageReference
+
+
+def docker_words(host: str) -> str:
+    """Return what a Docker engine is called.
+
+    Args:
+        host: Its address.
+    """
+    return f"the Docker engine at {host}"
+
+
+def registry_words(host: str) -> str:
+    """Return what a registry is called."""
+    return f"the registry {host}"
+
+
+def taken_from(reference: ImageReference, place: str, reason: str) -> Decision:
+    """Return the decision for an image that its registry does not give."""
+    return Decision("base image", f"{reference} of {place}", reason)
+
+
+def base_missing(reference: ImageReference, failure: RegistryError, otherwise: str) -> RegistryError:
+    """Return the error for an image that is nowhere.
+
+    Args:
+        reference: The image.
+        failure: What its registry said.
+        otherwise: What the place that was tried next said.
+    """
+    return RegistryError(
+        f"the base image {reference} cannot be had: {failure.message}; {otherwise}",
+        code="base-missing",
+        hint=failure.hint,
+    )
+
+
+def holds_no(place: str) -> str:
+    """Return how a place says that it does not have an image."""
+    return f"{place} holds no image of that name"
+
+
+def missing_environment(reference: ImageReference, name: str) -> Notice:
+    """Return the warning for a dependency cache that lacks the conda environment that it names."""
+    return Notice(
+        f"{reference} sets {CONDA_ENVIRONMENT_VARIABLE}={name}, but no conda environment of that name "
+        "was found in it; nothing that it holds is built upon",
+        "warning",
+    )

@@ -1,0 +1,221 @@
+"""Manifests, indexes and configs of base images, read as text that anybody may have written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from odahu_pack_core.blob.descriptor import (
+    DIGEST,
+    OCI_CONFIG,
+    OCI_INDEX,
+    OCI_LAYER,
+    OCI_LAYER_GZIP,
+    OCI_LAYER_ZSTD,
+    OCI_MANIFEST,
+    OCI_OF_DOCKER,
+    Descriptor,
+)
+from odahu_pack_core.errors import RegistryError
+
+_SCHEMA_1: Final = "application/vnd.docker.distribution.manifest.v1"
+_LAYERS: Final = frozenset({OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD})
+_ELSEWHERE: Final = ("nondistributable", "foreign")
+_USUAL_VARIANT: Final = {"arm64": "v8", "arm": "v7"}
+_MOST_LAYERS: Final = 1000
+_LARGEST: Final = 2**53
+_MOST_SHOWN: Final = 20
+
+JsonObject = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The manifest of an image of one platform.
+
+    Args:
+        config: Its config.
+        layers: Its layers, from the lowest on; media types are OCI's.
+    """
+
+    config: Descriptor
+    layers: tuple[Descriptor, ...]
+
+
+@dataclass(frozen=True)
+class ImageConfig:
+    """What an image's config says.
+
+    Args:
+        content: All of it.
+        env: Environment variables.
+        labels: Labels.
+        diff_ids: ``sha256:…`` of each layer's tar stream.
+    """
+
+    content: JsonObject
+    env: Mapping[str, str]
+    labels: Mapping[str, str]
+    diff_ids: tuple[str, ...]
+
+
+def read_object(content: bytes, what: str) -> JsonObject:
+    """Return a JSON object.
+
+    Args:
+        content: The text.
+        what: Says in errors what it is.
+
+    Raises:
+        RegistryError: It is none.
+    """
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        raise _bad(what, "is no JSON that can be read") from None
+    if not isinstance(found, dict):
+        raise _bad(what, "is no JSON object")
+    return found
+
+
+def media_type_of(document: JsonObject, told: str) -> str:
+    """Return a document's media type in OCI's words: as it says itself, as it was told, or by its fields."""
+    written = document.get("mediaType")
+    named = written if isinstance(written, str) and written else told
+    if named in OCI_OF_DOCKER or named in {OCI_INDEX, OCI_MANIFEST} or named.startswith(_SCHEMA_1):
+        return OCI_OF_DOCKER.get(named, named)
+    return OCI_INDEX if "manifests" in document else OCI_MANIFEST
+
+
+def read_manifest(document: JsonObject, media_type: str, what: str) -> Manifest:
+    """Return the manifest of an image.
+
+    Args:
+        document: The manifest.
+        media_type: What it is.
+        what: Names it in errors.
+
+    Raises:
+        RegistryError: It is none, or one that cannot be built upon.
+    """
+    if media_type.startswith(_SCHEMA_1) or document.get("schemaVersion") == 1:
+        raise _bad(
+            what,
+            "has a manifest of schema 1, which is obsolete",
+            "push the image again with a present-day tool",
+        )
+    config = _descriptor(document.get("config"), what)
+    if OCI_OF_DOCKER.get(config.media_type, config.media_type) != OCI_CONFIG:
+        raise _bad(what, f"is no container image, but {_shown(config.media_type)}")
+    layers = document.get("layers")
+    if not isinstance(layers, list) or len(layers) > _MOST_LAYERS:
+        raise _bad(what, "has a manifest without a list of layers")
+    return Manifest(config, tuple(_layer(layer, what) for layer in layers))
+
+
+def choose_platform(document: JsonObject, platform: str, what: str) -> Descriptor:
+    """Return the manifest of a platform from an index.
+
+    Args:
+        document: The index.
+        platform: ``os/arch`` or ``os/arch/variant``.
+        what: Names it in errors.
+
+    Raises:
+        RegistryError: It has none; the error lists what is there.
+    """
+    manifests = document.get("manifests")
+    if not isinstance(manifests, list) or len(manifests) > _MOST_LAYERS:
+        raise _bad(what, "has an index without a list of manifests")
+    listed = [(_platform(entry), entry) for entry in manifests if isinstance(entry, dict)]
+    for found, entry in listed:
+        if _usual(found) == _usual(platform):
+            return _descriptor(entry, what)
+    there = sorted({found for found, _ in listed if found and not found.startswith("unknown/")})
+    shown = ", ".join(map(_shown, there[:_MOST_SHOWN])) or "no platform at all"
+    raise RegistryError(f"{what} is for {shown}, not {platform}", code="base-platform")
+
+
+def read_config(document: JsonObject, what: str) -> ImageConfig:
+    """Return what a config says.
+
+    Raises:
+        RegistryError: A part that matters is not what it has to be.
+    """
+    settings = document.get("config") or {}
+    rootfs = document.get("rootfs") or {}
+    if not isinstance(settings, dict) or not isinstance(rootfs, dict):
+        raise _bad(what, "has a config that is not understood")
+    env, labels, diff_ids = (
+        settings.get("Env") or [],
+        settings.get("Labels") or {},
+        rootfs.get("diff_ids") or [],
+    )
+    if not isinstance(env, list) or not all(isinstance(entry, str) for entry in env):
+        raise _bad(what, "has a config whose Env is no list of texts")
+    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
+        raise _bad(what, "has a config whose Labels are not texts")
+    if not isinstance(diff_ids, list) or not all(_is_digest(diff_id) for diff_id in diff_ids):
+        raise _bad(what, "has a config whose diff_ids are no digests")
+    variables = dict(entry.partition("=")[::2] for entry in env)
+    return ImageConfig(document, variables, dict(labels), tuple(diff_ids))
+
+
+def check_platform(config: ImageConfig, platform: str, what: str) -> None:
+    """Check that an image is for a platform.
+
+    Raises:
+        RegistryError: It is for another one.
+    """
+    found = _platform({"platform": config.content})
+    if _usual(found) != _usual(platform):
+        raise RegistryError(f"{what} is for {_shown(found)}, not {platform}", code="base-platform")
+
+
+def _descriptor(found: object, what: str) -> Descriptor:
+    if not isinstance(found, dict):
+        raise _bad(what, "has a manifest with something that is no descriptor")
+    media_type, digest, size = found.get("mediaType"), found.get("digest"), found.get("size")
+    if not isinstance(media_type, str) or not _is_digest(digest):
+        raise _bad(what, "has a manifest with a descriptor that names no content")
+    if type(size) is not int or not 0 <= size <= _LARGEST:
+        raise _bad(what, "has a manifest with a descriptor that has no size")
+    return Descriptor(media_type, str(digest), size)
+
+
+def _layer(found: object, what: str) -> Descriptor:
+    layer = _descriptor(found, what)
+    media_type = OCI_OF_DOCKER.get(layer.media_type, layer.media_type)
+    if any(word in media_type for word in _ELSEWHERE):
+        raise _bad(what, "has a layer that may not be distributed, so no image can be built upon it")
+    if media_type not in _LAYERS:
+        raise _bad(what, f"has a layer of the unknown kind {_shown(media_type)}")
+    return Descriptor(media_type, layer.digest, layer.size)
+
+
+def _platform(entry: JsonObject) -> str:
+    platform = entry.get("platform")
+    if not isinstance(platform, Mapping):
+        return ""
+    parts = [platform.get(key) for key in ("os", "architecture", "variant")]
+    return "/".join(part for part in parts if isinstance(part, str) and part)
+
+
+def _usual(platform: str) -> Sequence[str]:
+    """Return os, architecture and variant, where the usual variant is understood."""
+    system, architecture, variant = (*platform.split("/"), "", "", "")[:3]
+    return system, architecture, variant or _USUAL_VARIANT.get(architecture, "")
+
+
+def _is_digest(found: object) -> bool:
+    return isinstance(found, str) and DIGEST.fullmatch(found) is not None
+
+
+def _shown(text: str) -> str:
+    return text if text.isprintable() and len(text) <= 100 else repr(text[:100])  # noqa: PLR2004  # a glance
+
+
+def _bad(what: str, reason: str, hint: str = "") -> RegistryError:
+    return RegistryError(f"{what} {reason}", code="base-unusable", hint=hint)

@@ -1,0 +1,145 @@
+"""The files of an image seen through its layers, of which each is read at most once, and only when needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from odahu_pack_core.engine.oci.source_image import SourceLayer
+
+from .layer_listing import UNNAMED, Entry, LayerListing, plain_path
+from .tar_members import FILE, FOLDER, HARD_LINK, LINK, members
+from .unpacking import unpacked
+
+_MOST_LINKS: Final = 40
+_EXECUTABLE: Final = 0o111
+_ROOT: Final = Entry(FOLDER)
+
+
+class LayeredFiles:
+    """Fulfils `ImageFiles` over layers, the topmost asked first.
+
+    Args:
+        layers: The layers, from the lowest on.
+    """
+
+    def __init__(self, layers: Sequence[SourceLayer]) -> None:
+        self._layers = tuple(reversed(layers))
+        self._listings: list[LayerListing] = []
+
+    def program(self, path: str) -> str | None:
+        """Return where a program really is; None when there is no program."""
+        found = self._found(path)
+        if found is None:
+            return None
+        real, entry, _ = found
+        return f"/{real}" if entry.kind == FILE and entry.mode & _EXECUTABLE else None
+
+    def exists(self, path: str) -> bool:
+        """Tell whether anything is at a path."""
+        return self._lookup(path) is not None
+
+    def is_folder(self, path: str) -> bool:
+        """Tell whether a path is a folder."""
+        found = self._lookup(path)
+        return found is not None and found[1].kind == FOLDER
+
+    def start_of(self, path: str, size: int) -> bytes:
+        """Return the first bytes of a regular file; none when it is none."""
+        found = self._found(path)
+        if found is None or found[1].kind != FILE:
+            return b""
+        real, entry, depth = found
+        where = entry.link or real
+        kept = self._listing(depth).starts.get(where)
+        return kept[:size] if kept is not None else self._read_again(depth, where, size)[1]
+
+    def names_in(self, folder: str) -> Iterator[str]:
+        """Yield the names in a folder that matter: those of other folders, links and metadata."""
+        found = self._lookup(folder)
+        if found is None or found[1].kind != FOLDER:
+            return
+        start = f"{found[0]}/" if found[0] else ""
+        for depth in range(len(self._layers)):
+            listing = self._listing(depth)
+            for path in {*listing.named, *listing.implied}:
+                name = path.removeprefix(start)
+                if path.startswith(start) and "/" not in name and self._at(path) is not None:
+                    yield name
+            if listing.hides_below(found[0]):
+                return
+
+    def _found(self, path: str) -> tuple[str, Entry, int] | None:
+        """Return the real path of a file, what is there, and in which layer, links of both kinds followed."""
+        found = self._lookup(path)
+        if found is None:
+            return None
+        real, entry, depth = found
+        where = real
+        for _ in range(_MOST_LINKS):
+            if entry == UNNAMED:
+                entry = self._read_again(depth, where, 0)[0]
+            if entry.kind != HARD_LINK:
+                return real, entry._replace(link=where), depth
+            where = entry.link
+            entry = self._listing(depth).at(where) or Entry("nothing")
+        return None
+
+    def _lookup(self, path: str) -> tuple[str, Entry, int] | None:
+        """Return the real path, what is there, and in which layer, symbolic links followed."""
+        ahead, real, entry, depth, links = _parts(path)[::-1], "", _ROOT, 0, 0
+        while ahead:
+            part = ahead.pop()
+            if entry.kind != FOLDER:
+                return None
+            if part == "..":
+                real = real.rpartition("/")[0]
+                continue
+            found = self._at(f"{real}/{part}".lstrip("/"))
+            if found is None:
+                return None
+            if found[0].kind != LINK:
+                real, (entry, depth) = f"{real}/{part}".lstrip("/"), found
+                continue
+            links += 1
+            if links > _MOST_LINKS:
+                return None
+            real = "" if found[0].link.startswith("/") else real
+            ahead += _parts(found[0].link)[::-1]
+        return real, entry, depth
+
+    def _at(self, path: str) -> tuple[Entry, int] | None:
+        """Return what is at a path, whose folders are no links, and in which layer."""
+        implied: tuple[Entry, int] | None = None
+        for depth in range(len(self._layers)):
+            listing = self._listing(depth)
+            found = listing.at(path)
+            if found is not None:
+                # An entry below a path makes a folder of it only where no layer says what it is.
+                return found, depth
+            if implied is None and path in listing.implied:
+                implied = (Entry(FOLDER), depth)
+            if listing.hides(path):
+                break
+        return implied
+
+    def _listing(self, depth: int) -> LayerListing:
+        while len(self._listings) <= depth:
+            layer = self._layers[len(self._listings)]
+            self._listings.append(LayerListing.read(layer.blob.chunks(), layer.descriptor.size))
+        return self._listings[depth]
+
+    def _read_again(self, depth: int, path: str, size: int) -> tuple[Entry, bytes]:
+        """Read a layer once more for what was not kept of it."""
+        layer = self._layers[depth]
+        found = (Entry("nothing"), b"")
+        tar = unpacked(layer.blob.chunks(), layer.descriptor.size)
+        for member, start in members(tar, lambda member: size if plain_path(member.path) == path else 0):
+            if plain_path(member.path) == path:
+                link = plain_path(member.link) if member.kind == HARD_LINK else member.link
+                found = (Entry(member.kind, member.mode, link), start)
+        return found
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part not in {"", "."}]

@@ -1,0 +1,74 @@
+"""BaseSources: finds base images wherever they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from odahu_pack_core.engine.base_words import registry_words
+from odahu_pack_core.engine.oci.source_image import SourceImage
+from odahu_pack_core.events import EventSink
+from odahu_pack_core.plan.base import BaseFacts, BaseImage
+from odahu_pack_core.plan.reference import DOCKER_HUB
+from odahu_pack_core.plugins.distribution import OpenRegistry
+from odahu_pack_core.plugins.protocols import RegistryAccess
+
+from .base_facts import facts_of
+from .kept import Kept
+from .registry_base import RegistryBases
+
+_SCRATCH = "scratch"
+
+
+class BaseSources:
+    """Finds base images: in a registry, in a file or folder, in the Docker engine; each once.
+
+    Args:
+        environ: The environment variables of the run.
+        open_registry: Opens registries.
+    """
+
+    def __init__(self, environ: Mapping[str, str], open_registry: OpenRegistry) -> None:
+        self._environ = environ
+        self._open_registry = open_registry
+        self._kept = Kept(environ)
+        self._found: dict[tuple[BaseImage, str], SourceImage] = {}
+
+    def find(
+        self, base: BaseImage, platform: str, pull: RegistryAccess | None, emit: EventSink
+    ) -> SourceImage:
+        """Find a base image; what was found is kept, so that asking again costs nothing.
+
+        Raises:
+            RegistryError: The image cannot be had for this platform.
+        """
+        key = (base, platform)
+        if key not in self._found:
+            self._found[key] = self._looked_for(base, platform, pull, emit)
+        return self._found[key]
+
+    def _looked_for(
+        self, base: BaseImage, platform: str, pull: RegistryAccess | None, emit: EventSink
+    ) -> SourceImage:
+        if str(base.reference) == _SCRATCH:
+            facts = BaseFacts(base.reference, "", platform, None, None, origin="nothing")
+            return SourceImage(base.reference, "", {}, (), facts)
+        return self._from_registry(base, platform, pull, emit)
+
+    def _from_registry(
+        self, base: BaseImage, platform: str, pull: RegistryAccess | None, emit: EventSink
+    ) -> SourceImage:
+        reference = base.reference
+        host = reference.registry or DOCKER_HUB
+        bases = RegistryBases(self._open_registry, host, pull, self._kept)
+        image = bases.find(reference.repository, reference, platform)
+        origin = registry_words(host)
+        facts = facts_of(base, image, platform=platform, origin=origin, kept=self._kept, emit=emit)
+        return SourceImage(
+            image.reference,
+            image.manifest_digest,
+            image.config.content,
+            image.layers,
+            facts,
+            host,
+            reference.repository,
+        )
