@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from odahu_pack_core.engine.naming import checked_name
+from odahu_pack_core.engine.asked import checked_name
 from odahu_pack_core.engine.source_date import source_date
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink
@@ -65,7 +65,7 @@ class OciEngine:
             ArtifactError: A file of the model artifact is gone or changed.
             DependencyError: The model's environment cannot be made.
         """
-        checked_name("oci", OUTPUTS, request)
+        checked_name(request, "oci", OUTPUTS)
         time = source_date(self._environ)
         drafts = [
             Draft.of(image, self._base(image, request.pull, emit), request, time)
