@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -37,14 +38,35 @@ def write_context(request: BuildRequest, emit: EventSink) -> PublishedImage:
     build.make_layers(emit)
     context = BuildContext.of(build)
     with whole_folder(dest) as folder:
-        for number, file in enumerate(context.files, 1):
-            _write(folder, file, dest)
-            emit(Progress("build", file.path, number, len(context.files), "files"))
+        write_files(context, folder, dest, emit)
     return PublishedImage(request.plan.plan.image, "", str(dest))
 
 
-def _write(folder: Path, file: ContextFile, dest: Path) -> None:
-    path = folder / file.path
+def write_files(context: BuildContext, folder: Path, dest: Path, emit: EventSink) -> dict[str, str]:
+    """Write all files of a build context.
+
+    Args:
+        context: The files.
+        folder: An empty folder.
+        dest: What the user knows it as.
+        emit: Receives a `Progress` for each file.
+
+    Returns:
+        The sha256 of each file by its path.
+
+    Raises:
+        EngineError: The folder cannot be written, or a file changed while it was read.
+        ArtifactError: A file of the model artifact is gone or changed.
+    """
+    digests = {}
+    for number, file in enumerate(context.files, 1):
+        digests[file.path] = _write(folder, file, dest)
+        emit(Progress("build", file.path, number, len(context.files), "files"))
+    return digests
+
+
+def _write(folder: Path, file: ContextFile, dest: Path) -> str:
+    path, digest = folder / file.path, hashlib.sha256()
     with writing(dest):
         for parent in reversed(path.relative_to(folder).parents):
             # Folders and files have the same modes whatever the umask, as COPY carries them into the image.
@@ -52,6 +74,8 @@ def _write(folder: Path, file: ContextFile, dest: Path) -> None:
             (folder / parent).chmod(FOLDER_MODE)
         with path.open("xb") as stream:
             for chunk in file.chunks():
+                digest.update(chunk)
                 stream.write(chunk)
         path.chmod(FILE_MODE)
         os.utime(path, (0, 0))  # as in the tar stream: COPY carries the time into the image
+    return digest.hexdigest()

@@ -1,0 +1,74 @@
+"""The base image in the store of ``buildah``: pulled from its registry, or brought from where it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from odahu_pack_core.engine.oci.source_image import SourceImage
+from odahu_pack_core.engine.refused import refused
+from odahu_pack_core.events import EventSink, Output
+from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.plugins.protocols import RegistryAccess
+
+from .bench import Bench
+from .layout import write_layout
+from .login import Login
+from .tool import BuildahError
+
+_TAG: Final = "base"
+
+
+def hold_base(
+    bench: Bench, source: SourceImage, platform: str, pull: RegistryAccess | None, emit: EventSink
+) -> tuple[str, str]:
+    """Make sure that the store holds a base image.
+
+    Args:
+        bench: Gives it a name.
+        source: The image.
+        platform: ``os/arch`` of the image.
+        pull: The way into its registry; None for anonymous.
+        emit: Receives output.
+
+    Returns:
+        The bench's name of the image, and its id.
+
+    Raises:
+        RegistryError: Its registry refused or failed.
+        EngineError: The store cannot take it.
+    """
+    if source.registry_host:
+        image_id = _pulled(bench, source, platform, pull, emit)
+    else:
+        folder = bench.buildah.folder / bench.mark
+        write_layout(folder, source)
+        # An image from a layout is called after its folder.
+        image_id = bench.buildah("pull", "--quiet", f"oci:{folder.name}", folder=folder.parent)
+    name = bench.name(_TAG)
+    bench.buildah("tag", image_id, name)
+    return name, image_id
+
+
+def _pulled(
+    bench: Bench, source: SourceImage, platform: str, pull: RegistryAccess | None, emit: EventSink
+) -> str:
+    host = source.registry_host
+    reference = ImageReference(source.repository, host, digest=source.manifest_digest)
+    access = pull if pull is not None and pull.host == host else None
+    login = Login.of(host, access, _auth_file(bench))
+    arguments = ("--policy=missing", f"--platform={platform}", *login.options, f"docker://{reference}")
+    try:
+        told = bench.buildah(
+            "pull",
+            *arguments,
+            secrets=login.secrets,
+            on_line=lambda stream, line: emit(Output("buildah", line)) if stream == "stderr" else None,
+        )
+    except BuildahError as error:
+        raise refused(f"cannot pull {reference}", host, login.credentials, error.reason) from None
+    return told.splitlines()[-1]
+
+
+def _auth_file(bench: Bench) -> Path:
+    return bench.buildah.folder / "pull.json"
