@@ -108,7 +108,9 @@ class ContainerFiles:
         return found is not None and found.is_folder
 
     def start_of(self, path: str, size: int) -> bytes:
-        """Return the first bytes of a regular file."""
+        """Return the first bytes of a regular file; none when it is none."""
+        if self.stat(path) is None:
+            return b""
         with self._members(path) as tar:
             member = tar.next()
             stream = tar.extractfile(member) if member is not None and member.isreg() else None
