@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from .names import MODEL_ENVIRONMENT as MODEL_ENVIRONMENT
     from .names import MODEL_PYTHON as MODEL_PYTHON
     from .names import RUNTIME_ROOT as RUNTIME_ROOT
+    from .pipeline.planning import plan_model as plan_model
     from .pipeline.run import package_model as package_model
-    from .pipeline.run import plan_model as plan_model
     from .plan.artifact import ArtifactEntry as ArtifactEntry
     from .plan.artifact import ModelArtifact as ModelArtifact
     from .plan.base import BaseFacts as BaseFacts
@@ -255,10 +255,8 @@ _HOMES = {
         "MODEL_PYTHON",
         "RUNTIME_ROOT",
     ),
-    "pipeline.run": (
-        "package_model",
-        "plan_model",
-    ),
+    "pipeline.planning": ("plan_model",),
+    "pipeline.run": ("package_model",),
     "plan.artifact": (
         "ArtifactEntry",
         "ModelArtifact",

@@ -11,7 +11,7 @@ from odahu_pack_core.errors import ArtifactError, OdahuPackError, SpecError
 from odahu_pack_core.pipeline.arguments import bind_arguments
 from odahu_pack_core.pipeline.integration import find_offer
 from odahu_pack_core.pipeline.jobs import Request
-from odahu_pack_core.pipeline.run import plan_request
+from odahu_pack_core.pipeline.planning import plan_request
 from odahu_pack_core.pipeline.surroundings import Surroundings
 from odahu_pack_core.pipeline.targets import bind_targets
 from odahu_pack_core.plan.job import PUSH_TARGET

@@ -8,7 +8,6 @@ from typing import Any, Final
 from .lazy import Deferred, LazyGroup
 from .options import debug_option, loudness_options, version_option
 from .placeholders import integration_commands, server_commands
-from .plugin_commands import add_plugin_commands
 
 NAMES: Final = ("odahuflowctl", "odahu-pack")
 """The names under which the command is installed."""
@@ -30,7 +29,13 @@ Start with a manifest, see what would be built, build it:
 """
 
 
-def command_tree(extend: Callable[[LazyGroup], None] | None = add_plugin_commands) -> LazyGroup:
+def _add_plugin_commands(root: LazyGroup) -> None:
+    from .plugin_commands import add_plugin_commands  # noqa: PLC0415  # reading metadata is slow
+
+    add_plugin_commands(root)
+
+
+def command_tree(extend: Callable[[LazyGroup], None] | None = _add_plugin_commands) -> LazyGroup:
     """Return the root command.
 
     Args:

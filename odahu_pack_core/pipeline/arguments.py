@@ -62,9 +62,8 @@ def _out_of_bounds(
     offer: Offer, written: PackagingIntegration, values: Mapping[str, Any], wrong: Container[str | int]
 ) -> Iterator[Problem]:
     """Check the JSON Schema keywords that a written integration adds, of the packager's own defaults, too."""
-    defaults = {
-        a.name: a.keywords().get("default") for a in offer.integration.spec.schema_.arguments.properties
-    }
+    properties = offer.integration.spec.schema_.arguments.properties
+    defaults = {argument.name: argument.keywords().get("default") for argument in properties}
     for argument in written.spec.schema_.arguments.properties:
         value = values.get(argument.name, defaults.get(argument.name))
         if value is None or argument.name in wrong:

@@ -14,7 +14,7 @@ from odahu_pack_core.plugins.catalog import PluginCatalog
 from odahu_pack_core.plugins.protocols import OutputType
 from odahu_pack_core.plugins.records import EngineRecord
 
-AUTO = "auto"
+from .surroundings import AUTO
 
 
 @dataclass(frozen=True)

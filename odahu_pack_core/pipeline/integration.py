@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from pydantic import PydanticUserError
@@ -36,13 +37,25 @@ class Offer:
 
     Args:
         record: The packager.
-        integration: Its targets and arguments, with what the written integration changes.
         written: The integration that the user wrote; None when the packager's own is used.
+        overlaid: The packager's own integration as the written one changes it.
     """
 
     record: PackagerRecord
-    integration: PackagingIntegration
     written: PackagingIntegration | None = None
+    overlaid: PackagingIntegration | None = None
+
+    @cached_property
+    def integration(self) -> PackagingIntegration:
+        """Targets and arguments of the packager, with what the written integration changes."""
+        return self.overlaid or integration_of(self.record)
+
+    @cached_property
+    def targets(self) -> tuple[TargetSchema, ...]:
+        """The integration's targets, to be had without making a schema of all arguments."""
+        if self.overlaid:
+            return self.overlaid.spec.schema_.targets
+        return tuple(_target(rule) for rule in self.record.targets)
 
 
 def find_offer(
@@ -59,10 +72,9 @@ def find_offer(
     if written is None:
         if name not in catalog.packagers:
             _refuse_unknown(packaging, integrations, catalog)
-        record = catalog.packager(name)
-        return Offer(record, integration_of(record))
+        return Offer(catalog.packager(name))
     record = _packager_of(written, catalog)
-    return Offer(record, overlaid(record, written), written)
+    return Offer(record, written, overlaid(record, written))
 
 
 def integration_of(record: PackagerRecord) -> PackagingIntegration:

@@ -78,7 +78,7 @@ def open_job(
             artifact = stack.enter_context(opened)
         job = PackagingJob(
             packaging=request.packaging,
-            integration=offer.integration,
+            packager=offer.record.name,
             arguments=arguments,
             targets=targets,
             artifact=artifact,
@@ -101,7 +101,7 @@ def _bound_targets(request: Request, offer: Offer, catalog: PluginCatalog) -> Ma
 def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, reporter: Reporter) -> BuildPlan:
     """Return the packager's plan, amended by plugins, its decisions reported."""
     with reporter.step("plan", f"Plan an image for {job.artifact.name} {job.artifact.version}"):
-        with _blaming(job.integration.spec.packager or job.integration.id, "failed to plan", catalog):
+        with _blaming(job.packager, "failed to plan", catalog):
             plan = packager.plan(job)
             if not isinstance(plan, BuildPlan):
                 raise TypeError(f"planned {type(plan).__name__}, no BuildPlan")

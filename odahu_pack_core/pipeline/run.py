@@ -1,4 +1,4 @@
-"""The way through the product: plan, resolve, build and push; `plan_model` and `package_model` are public."""
+"""The way through the product: plan, resolve, build and push; `package_model` is public."""
 
 from __future__ import annotations
 
@@ -17,37 +17,9 @@ from odahu_pack_core.spec.packaging import ModelPackaging
 
 from .access import pull_access, push_access
 from .assembly import TO_REGISTRY, Assembly, EngineBuild
-from .engines import AUTO
 from .jobs import Request, open_job, plan_job
 from .reporter import Reporter
-from .surroundings import Surroundings
-
-
-def plan_model(
-    packaging: ModelPackaging,
-    *,
-    artifact: str | Path,
-    connections: Sequence[Connection] = (),
-    integrations: Sequence[PackagingIntegration] = (),
-    random_uuid: str | None = None,
-) -> BuildPlan:
-    """Decide the image of a model, without asking a package index or an image registry.
-
-    Args:
-        packaging: The request.
-        artifact: The archive or folder of the model.
-        connections: Connections that targets may name.
-        integrations: Integrations that change a packager's defaults and bounds.
-        random_uuid: The run's UUID; None to make one.
-
-    Returns:
-        The plan; it holds no reference to the unpacked artifact.
-
-    Raises:
-        OdahuPackError: One of SpecError, PluginError, ArtifactError, PlanError.
-    """
-    request = Request(packaging, Path(artifact), connections, integrations, random_uuid=random_uuid)
-    return plan_request(request, Surroundings())
+from .surroundings import AUTO, Surroundings
 
 
 def package_model(
@@ -81,13 +53,6 @@ def package_model(
     """
     request = Request(packaging, Path(artifact), connections, integrations, output)
     return package_request(request, Surroundings(engine=engine, on_event=on_event))
-
-
-def plan_request(request: Request, surroundings: Surroundings) -> BuildPlan:
-    """Return the plan of a request."""
-    reporter = surroundings.reporter()
-    with open_job(request, surroundings.catalog, reporter) as (job, packager):
-        return plan_job(job, packager, surroundings.catalog, reporter)
 
 
 def resolve_request(request: Request, surroundings: Surroundings) -> ResolvedPlan:

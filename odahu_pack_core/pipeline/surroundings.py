@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plugins.catalog import PluginCatalog
 
-from .engines import AUTO
 from .reporter import Reporter
+
+AUTO: Final = "auto"
+"""The engine's name that leaves the choice to us."""
 
 
 @dataclass(frozen=True)

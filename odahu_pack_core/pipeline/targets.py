@@ -36,7 +36,7 @@ def bind_targets(
     Raises:
         SpecError: Names each unknown, repeated, missing or wrongly typed target, and each faulty connection.
     """
-    schema = {target.name: target for target in offer.integration.spec.schema_.targets}
+    schema = {target.name: target for target in offer.targets}
     written = packaging.spec.targets
     problems = list(_misnamed(written, schema))
     defaults = [
@@ -53,7 +53,7 @@ def bind_targets(
             elif index < len(written):
                 problems.append(Problem((*_TARGETS, index, "connectionName"), found))
             else:
-                blame = f"(the default of integration {offer.integration.id!r})"
+                blame = f"(the default of integration {packaging.spec.integration_name!r})"
                 problems.append(Problem(_TARGETS, f"{found} {blame}"))
     named = {target.name for target in written}
     problems += _unbound(schema.values(), {*bound, *named, *optional})

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from odahu_pack_core.spec.connection import Connection
-from odahu_pack_core.spec.integration import PackagingIntegration
 from odahu_pack_core.spec.packaging import ModelPackaging
 
 from .artifact import ModelArtifact
@@ -26,7 +25,7 @@ class PackagingJob:
 
     Args:
         packaging: The request.
-        integration: The integration it names, with its defaults.
+        packager: Name of the packager that it leads to.
         arguments: Validated arguments, an instance of the packager's own arguments model.
         targets: The connection of each target that is bound.
         artifact: The model.
@@ -36,7 +35,7 @@ class PackagingJob:
     """
 
     packaging: ModelPackaging
-    integration: PackagingIntegration
+    packager: str
     arguments: BaseModel
     targets: Mapping[str, Connection]
     artifact: ModelArtifact

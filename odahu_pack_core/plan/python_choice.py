@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Final
 
 from packaging.specifiers import SpecifierSet
@@ -82,6 +83,7 @@ def check_base_python(base: BaseImage, facts: BaseFacts) -> None:
     )
 
 
+@cache
 def fitting(specifier: str) -> tuple[str, ...]:
     """Return the supported Pythons that fit a version specifier, oldest first."""
     specifiers = SpecifierSet(specifier)

@@ -70,11 +70,12 @@ def find_plugins(found: Iterable[EntryPoint] | None) -> tuple[pluggy.PluginManag
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     broken = []
-    for entry_point in sorted(entry_points(group=PROJECT) if found is None else found, key=_key):
+    named = [(_distribution(one), one) for one in (entry_points(group=PROJECT) if found is None else found)]
+    for distribution, entry_point in sorted(named, key=lambda pair: (pair[0], pair[1].name)):
         try:
-            _register(manager, entry_point)
+            _register(manager, entry_point, f"{distribution}:{entry_point.name}")
         except ANY_FAILURE as error:
-            broken.append(BrokenPlugin(entry_point.name, _distribution(entry_point), reason_of(error)))
+            broken.append(BrokenPlugin(entry_point.name, distribution, reason_of(error)))
     _refuse_unknown_hooks(manager)
     return manager, broken
 
@@ -91,8 +92,8 @@ def reason_of(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _register(manager: pluggy.PluginManager, entry_point: EntryPoint) -> None:
-    plugin, key = entry_point.load(), _key(entry_point)
+def _register(manager: pluggy.PluginManager, entry_point: EntryPoint, key: str) -> None:
+    plugin = entry_point.load()
     try:
         manager.register(plugin, name=key)
         callers = manager.get_hookcallers(plugin) or ()
@@ -132,9 +133,7 @@ def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
 
 
 def _distribution(entry_point: EntryPoint) -> str:
-    distribution = entry_point.dist
-    return f"{distribution.name} {distribution.version}" if distribution else entry_point.module
-
-
-def _key(entry_point: EntryPoint) -> str:
-    return f"{_distribution(entry_point)}:{entry_point.name}"
+    if entry_point.dist is None:
+        return entry_point.module
+    metadata = entry_point.dist.metadata  # read from the disk each time
+    return f"{metadata['Name']} {metadata['Version']}"

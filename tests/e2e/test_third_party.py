@@ -11,7 +11,8 @@ import pytest
 
 from odahu_pack_core import PluginCatalog
 from odahu_pack_core.pipeline.jobs import Request
-from odahu_pack_core.pipeline.run import Surroundings, plan_request
+from odahu_pack_core.pipeline.planning import plan_request
+from odahu_pack_core.pipeline.surroundings import Surroundings
 from tests.docs.reading import README, REPOSITORY, blocks, shown_files
 from tests.e2e.parts import THREE_FEATURES, connection, gppi_project, packaging, run_once
 

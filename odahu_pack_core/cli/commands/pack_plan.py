@@ -25,7 +25,8 @@ from odahu_pack_core.cli.plan_summary import plan_summary, resolved_summary
 from odahu_pack_core.cli.session import Loudness, Session
 from odahu_pack_core.errors import UsageError
 from odahu_pack_core.events import EventSink, Notice
-from odahu_pack_core.pipeline.run import plan_request, resolve_request
+from odahu_pack_core.pipeline.jobs import Request
+from odahu_pack_core.pipeline.planning import plan_request
 from odahu_pack_core.pipeline.surroundings import Surroundings
 from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
 
@@ -73,9 +74,15 @@ def plan(
         packaging = inputs.packaging(entities)
         artifact = inputs.find_artifact(packaging, session.environ, Path.cwd())
         surroundings = Surroundings(environ=session.environ, engine=engine, on_event=emit, refresh=refresh)
-        act = resolve_request if resolve else plan_request
+        act = _resolve if resolve else plan_request
         planned = act(inputs.request(packaging, entities, artifact), surroundings)
     to_stdout(_text(planned, output_format, dockerfile=dockerfile))
+
+
+def _resolve(request: Request, surroundings: Surroundings) -> ResolvedPlan:
+    from odahu_pack_core.pipeline.run import resolve_request  # noqa: PLC0415  # a plan alone needs no engine
+
+    return resolve_request(request, surroundings)
 
 
 @contextmanager

@@ -21,7 +21,8 @@ from odahu_pack_core.errors import (
 )
 from odahu_pack_core.events import Decision, Notice, RunFinished, StepFinished, StepStarted
 from odahu_pack_core.pipeline.jobs import Request
-from odahu_pack_core.pipeline.run import package_request, plan_request, resolve_request
+from odahu_pack_core.pipeline.planning import plan_request
+from odahu_pack_core.pipeline.run import package_request, resolve_request
 from odahu_pack_core.pipeline.surroundings import Surroundings
 from odahu_pack_core.plan.instruction import Env
 from odahu_pack_core.plugins.catalog import PluginCatalog

@@ -7,7 +7,6 @@ import pytest
 from odahu_pack_core.artifact.gppi import gppi_reader
 from odahu_pack_core.artifact.reading import open_artifact
 from odahu_pack_core.errors import PlanError
-from odahu_pack_core.pipeline.integration import integration_of
 from odahu_pack_core.plan.artifact import ModelArtifact
 from odahu_pack_core.plan.base import BaseImage
 from odahu_pack_core.plan.build_plan import BuildPlan
@@ -26,7 +25,7 @@ NASTY = "x\\ \"y\" 'z' $a ${b} `c` #d | sh"
 
 
 def job_of(artifact):
-    return PackagingJob(REQUEST, integration_of(RECORD), GppiArguments(), {}, artifact, "u")
+    return PackagingJob(REQUEST, RECORD.name, GppiArguments(), {}, artifact, "u")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import pytest
 
 from odahu_pack_core import Connection, ModelPackaging, PackagingJob
 from odahu_pack_core.artifact.tree import list_entries
-from odahu_pack_core.pipeline.integration import integration_of
 from odahu_pack_triton.arguments import TritonArguments
 from odahu_pack_triton.artifact import read_triton
 from odahu_pack_triton.packager import TritonPackager
@@ -59,7 +58,7 @@ def _job_of(artifact, **arguments):
     (record,) = odahu_pack_packagers()
     return PackagingJob(
         packaging=packaging,
-        integration=integration_of(record),
+        packager=record.name,
         arguments=TritonArguments.model_validate(arguments),
         targets={"docker-push": connection},
         artifact=artifact,
