@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from odahu_pack_core.engine.asked import checked_name
 from odahu_pack_core.engine.source_date import source_date
@@ -23,10 +23,20 @@ from .draft import Draft
 from .making import LayersInMaking
 from .outputs import OUTPUTS
 from .source_image import BaseSource, SourceImage
+from .to_docker import DockerOutput
+from .to_files import DockerArchiveOutput, LayoutOutput
 from .to_registry import RegistryOutput
 
 _DRAFTS: Final = "drafts"
 _PLACES: Final = "places"
+
+
+class _Output(Protocol):
+    """Where an image goes."""
+
+    def send(self, layers: LayersInMaking) -> PublishedImage:
+        """Bring an image there whose layers are being made."""
+        ...
 
 
 class OciEngine:
@@ -65,7 +75,7 @@ class OciEngine:
             ArtifactError: A file of the model artifact is gone or changed.
             DependencyError: The model's environment cannot be made.
         """
-        checked_name(request, "oci", OUTPUTS)
+        output = self._output(request, emit)
         time = source_date(self._environ)
         drafts = [
             Draft.of(image, self._base(image, request.pull, emit), request, time)
@@ -73,15 +83,23 @@ class OciEngine:
         ]
         with self._drafts_folder() as folder, Crew(emit) as crew:
             layers = LayersInMaking(drafts, crew, folder)
-            return self._registry(request, emit).send(drafts, layers, crew)
+            return output.send(layers)
 
     def _base(self, image: ResolvedImage, pull: RegistryAccess | None, emit: EventSink) -> SourceImage:
         found = self._found.get((str(image.base.reference), image.platform))
         return found or self._bases.find(BaseImage(image.base.reference), image.platform, pull, emit)
 
-    def _registry(self, request: BuildRequest, emit: EventSink) -> RegistryOutput:
+    def _output(self, request: BuildRequest, emit: EventSink) -> _Output:
+        image = checked_name(request, "oci", OUTPUTS)
+        match request.output.type, request.output.dest:
+            case "oci", Path() as dest:
+                return LayoutOutput(image, dest, emit)
+            case "docker-archive", Path() as dest:
+                return DockerArchiveOutput(image, dest, emit)
+            case "docker", _:
+                return DockerOutput(image, self._environ, emit)
         places = cache_folder(self._environ) / _PLACES
-        return RegistryOutput(request.plan.plan.image, request.push, self._open_registry, places, emit)
+        return RegistryOutput(image, request.push, self._open_registry, places, emit)
 
     @contextmanager
     def _drafts_folder(self) -> Iterator[Path]:

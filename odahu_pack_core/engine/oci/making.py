@@ -30,8 +30,8 @@ class LayersInMaking:
     """
 
     def __init__(self, drafts: Sequence[Draft], crew: Crew, folder: Path) -> None:
-        self._drafts = drafts
-        self._crew = crew
+        self.drafts = drafts
+        self.crew = crew
         added = {id(layer.source): layer for draft in drafts for layer in draft.added}
         self._tasks = {
             key: crew.make(partial(_packed, layer, folder / str(number)))
@@ -40,12 +40,12 @@ class LayersInMaking:
 
     def finished(self) -> Iterator[PackedLayer]:
         """Yield layers as they are finished."""
-        return (task.result for task in self._crew.finished(self._tasks.values()))
+        return (task.result for task in self.crew.finished(self._tasks.values()))
 
     def images(self) -> tuple[FinishedImage, ...]:
         """Wait for all layers and return the images."""
-        self._crew.results(self._tasks.values())
-        return tuple(FinishedImage.of(draft, list(self._layers(draft))) for draft in self._drafts)
+        self.crew.results(self._tasks.values())
+        return tuple(FinishedImage.of(draft, list(self._layers(draft))) for draft in self.drafts)
 
     def _layers(self, draft: Draft) -> Iterator[PackedLayer]:
         return (self._tasks[id(layer.source)].result for layer in draft.added)

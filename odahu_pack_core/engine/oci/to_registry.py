@@ -19,7 +19,6 @@ from odahu_pack_core.plugins.protocols import RegistryAccess
 from odahu_pack_core.result import PublishedImage
 
 from .crew import Crew, Task
-from .draft import Draft
 from .making import LayersInMaking
 from .manifest import FinishedImage, root_of
 from .places import BlobPlaces
@@ -46,7 +45,7 @@ class RegistryOutput:
     places: Path
     emit: EventSink
 
-    def send(self, drafts: Sequence[Draft], layers: LayersInMaking, crew: Crew) -> PublishedImage:
+    def send(self, layers: LayersInMaking) -> PublishedImage:
         """Send an image whose layers are being made; until all is there, its tag stays what it was.
 
         Raises:
@@ -55,9 +54,9 @@ class RegistryOutput:
         host = registry_of(self.image)
         with closing(self.open_registry(host, self.access)) as registry:
             shipping = Shipping(registry, self.image.repository, BlobPlaces(self.places, host))
-            lookup = crew.send(lambda _: Published.under(registry, self.image.repository, self._tag))
-            push = _Push(self, shipping, crew, host, crew.result(lookup))
-            digest = push.complete(drafts, layers)
+            lookup = layers.crew.send(lambda _: Published.under(registry, self.image.repository, self._tag))
+            push = _Push(self, shipping, layers.crew, host, layers.crew.result(lookup))
+            digest = push.complete(layers)
         return PublishedImage(self.image, digest, f"the registry {self.image.registry}")
 
     @property
@@ -85,9 +84,9 @@ class _Push:
     _sending: dict[str, Task[int]] = field(default_factory=dict)
     _prepared: bool = False
 
-    def complete(self, drafts: Sequence[Draft], layers: LayersInMaking) -> str:
+    def complete(self, layers: LayersInMaking) -> str:
         """Send what is missing and return the digest of the image."""
-        for draft in drafts:
+        for draft in layers.drafts:
             self._send_all((layer.blob for layer in draft.base.layers), "base", self._source(draft.base))
         for layer in layers.finished():
             self._send(layer.blob, "layer")
