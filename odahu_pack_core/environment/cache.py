@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,9 +94,11 @@ def disk_full(folder: Path) -> DependencyError:
 
 
 def put(source: Path, entry: Path) -> None:
-    """Make a finished file an entry, at once and for good."""
-    with source.open("rb") as stream:
-        os.fsync(stream.fileno())
+    """Make a finished file an entry, at once.
+
+    It is not written through to the disk, which could take longer than making it: whoever reads an entry
+    notices when a power cut took its content.
+    """
     source.chmod(0o644)
     entry.parent.mkdir(parents=True, exist_ok=True)
     source.replace(entry)

@@ -15,6 +15,7 @@ from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.events import EventSink, Notice
 
 from .target import Target
+from .wheel_tags import runs_on
 
 _DIST_INFO: Final = ".dist-info"
 
@@ -33,7 +34,7 @@ def check_installed(site_packages: Path, target: Target, emit: EventSink) -> Non
     for folder in sorted(site_packages.glob(f"*{_DIST_INFO}")):
         name = folder.name.removesuffix(_DIST_INFO).replace("-", " ")
         tags = frozenset(_tags(_headers(folder / "WHEEL").get_all("Tag", [])))
-        if tags and not target.runs(tags):
+        if tags and not runs_on(tags, target):
             raise DependencyError(
                 f"{name} was built for {', '.join(sorted(map(str, tags)))}, "
                 f"not for Python {target.python} on {target.platform}",

@@ -1,18 +1,17 @@
-"""Environments: chooses the mode and the versions of each environment, and makes its layer."""
+"""Environments: chooses the mode and the versions of each environment, and makes its layers."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
-from functools import cached_property, partial
-from importlib.metadata import version
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
 
+from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.command import Runner
 from odahu_pack_core.errors import DependencyError
-from odahu_pack_core.events import Decision, EventSink, Notice, Progress
+from odahu_pack_core.events import Decision, EventSink, Notice
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.environment import (
     EnvironmentLayer,
@@ -20,21 +19,16 @@ from odahu_pack_core.plan.environment import (
     LockedPackage,
     ResolvedEnvironment,
 )
-from odahu_pack_core.plan.files import PlannedFile, in_layer_order
-from odahu_pack_core.plan.layer_tar import PlannedTar, TarSource
 
 from .cache import Cache, put
-from .install import install
-from .layer_files import added_files, tree_files
-from .lock import digest_of, lock_key, make_lock, read_lock, write_lock
+from .compiler import Compiler, CompilerSearch
+from .kept_layer import keep_layer, kept_layer
+from .lock import lock_key, read_lock, write_lock
 from .modes import lacking, mode_of
-from .stored_tar import store, stored
+from .part_layer import PartLayer
+from .parts import Making, Wanted
 from .target import Target
-from .tree import as_environment, as_site_folder
 from .uv import HostPython, Uv
-
-_LAYER_FORMAT: Final = 1
-"""Counts the changes to what a layer holds for one and the same lock."""
 
 
 class Environments:
@@ -43,17 +37,26 @@ class Environments:
     Args:
         cache_dir: Where locks and layers are kept.
         environ: The user's environment variables.
-        runner: Runs uv.
+        runner: Runs uv, and the Python that makes byte code.
         refresh: Whether to ask the indexes again, even where a lock is kept.
+        byte_code: Whether layers hold byte code, where a Python of the image's version is on this machine.
     """
 
     def __init__(
-        self, cache_dir: Path, environ: Mapping[str, str], runner: Runner, *, refresh: bool = False
+        self,
+        cache_dir: Path,
+        environ: Mapping[str, str],
+        runner: Runner,
+        *,
+        refresh: bool = False,
+        byte_code: bool = True,
     ) -> None:
         self._cache = Cache(cache_dir)
         self._environ = environ
         self._runner = runner
         self._refresh = refresh
+        self._byte_code = byte_code
+        self._compilers: dict[str, Compiler | None] = {}
 
     def resolve(
         self, layer: EnvironmentLayer, base: BaseFacts, artifact_root: Path, emit: EventSink
@@ -81,7 +84,7 @@ class Environments:
         if mode == "base":
             packages, decision = lacking(packages, base)
             emit(decision)
-        parts = (EnvironmentPart(layer.name, packages, _layer_key(layer, base, target, packages)),)
+        parts = Making(layer, base, target, self._compiler(target.python, emit)).parts(packages)
         return ResolvedEnvironment(layer.name, mode, target.python, target.platform, packages, parts)
 
     def tar(
@@ -91,8 +94,8 @@ class Environments:
         part: EnvironmentPart,
         base: BaseFacts,
         artifact_root: Path,
-    ) -> TarSource:
-        """Return a layer of a resolved environment, which is made when it is first read.
+    ) -> PartLayer:
+        """Return a layer of a resolved environment, which is made when it is first asked for.
 
         Args:
             layer: The environment.
@@ -101,28 +104,36 @@ class Environments:
             base: What was found in the base image.
             artifact_root: The unpacked artifact, for wheels inside it.
         """
-        return _PartTar(partial(self._tar, layer, resolved, part, base, artifact_root))
-
-    def _tar(
-        self,
-        layer: EnvironmentLayer,
-        resolved: ResolvedEnvironment,
-        part: EnvironmentPart,
-        base: BaseFacts,
-        artifact_root: Path,
-        emit: EventSink,
-    ) -> TarSource:
         base = replace(base, python=resolved.python)
-        entry = self._cache.entry("layers", part.key, ".tar")
-        if (there := stored(entry)) is not None:
+        return PartLayer(partial(self._packed, Wanted(layer, resolved, part, base, artifact_root)))
+
+    def _packed(self, wanted: Wanted, emit: EventSink) -> PackedLayer:
+        part = wanted.part
+        entry = self._cache.entry("layers", part.key, ".blob")
+        if (there := kept_layer(entry)) is not None:
             return there
-        with self._alone(entry, layer, emit) as scratch:
-            if (there := stored(entry)) is not None:
+        from .making import make_layer  # noqa: PLC0415  # nothing of it is needed where all is in the cache
+
+        making = self._making(wanted)
+        with self._alone(entry, part.name, emit) as scratch:
+            if (there := kept_layer(entry)) is not None:
                 return there
-            uv = self._uv(scratch, layer, Target.of(base), emit)
-            files, tree = _made(layer, resolved, base, artifact_root=artifact_root, uv=uv, emit=emit)
-            source = PlannedTar(files, partial(_open_in, tree))
-            return store(source, entry, scratch, _writing(layer.name, source.size, emit))
+            uv = self._uv(scratch, wanted.layer, making.target, emit)
+            made = make_layer(wanted, making, uv, scratch / "layer.blob", emit)
+            return keep_layer(made, scratch / "layer.blob", entry)
+
+    def _making(self, wanted: Wanted) -> Making:
+        """Return what decides a part's bytes, which must be what named it when it was resolved."""
+        part, resolved = wanted.part, wanted.resolved
+        compiler = self._compiler(resolved.python, lambda _: None)
+        making = Making(wanted.layer, wanted.base, Target.of(wanted.base), compiler)
+        if making.key_of(part.name, part.packages, resolved.packages) != part.key:
+            raise DependencyError(
+                f"the Pythons or the uv of this machine changed while {part.name} was packaged",
+                code="changed",
+                hint="run again",
+            )
+        return making
 
     def _lock(
         self, layer: EnvironmentLayer, target: Target, artifact_root: Path, emit: EventSink
@@ -139,16 +150,34 @@ class Environments:
                 )
             )
             return kept
-        with self._alone(entry, layer, emit) as scratch:
+        from .locking import make_lock  # noqa: PLC0415  # as for making layers
+
+        with self._alone(entry, layer.name, emit) as scratch:
             uv = self._uv(scratch, layer, target, emit)
             packages = make_lock(dependencies, target, artifact_root, uv)
             write_lock(packages, scratch / "lock.json")
             put(scratch / "lock.json", entry)
             return packages
 
+    def _compiler(self, python: str, emit: EventSink) -> Compiler | None:
+        """Return what makes byte code; say once how to get it where there is none."""
+        if not self._byte_code:
+            return None
+        if python not in self._compilers:
+            found = CompilerSearch(self._cache, self._environ, self._runner).find(python)
+            self._compilers[python] = found
+            if found is None:
+                emit(
+                    Notice(
+                        f"no CPython {python} is on this machine, so packages have no byte code and images "
+                        f"start slower; install one, for instance with: uv python install {python}"
+                    )
+                )
+        return self._compilers[python]
+
     @contextlib.contextmanager
-    def _alone(self, entry: Path, layer: EnvironmentLayer, emit: EventSink) -> Iterator[Path]:
-        waiting = Notice(f"waiting for another run that is at the same environment ({layer.name})")
+    def _alone(self, entry: Path, subject: str, emit: EventSink) -> Iterator[Path]:
+        waiting = Notice(f"waiting for another run that is at the same environment ({subject})")
         with self._cache.only_one(entry, lambda: emit(waiting)), self._cache.scratch() as scratch:
             yield scratch
 
@@ -167,67 +196,3 @@ class Environments:
             )
             return uv
         return Uv(self._environ, self._runner, scratch, python)
-
-
-@dataclass(frozen=True)
-class _PartTar:
-    """The tar stream of a part, made when it is first read."""
-
-    make: Callable[[EventSink], TarSource]
-
-    @cached_property
-    def _tar(self) -> TarSource:
-        return self.make(lambda _: None)
-
-    @property
-    def size(self) -> int:
-        return self._tar.size
-
-    def chunks(self) -> Iterator[bytes]:
-        return self._tar.chunks()
-
-
-def _made(
-    layer: EnvironmentLayer,
-    resolved: ResolvedEnvironment,
-    base: BaseFacts,
-    *,
-    artifact_root: Path,
-    uv: Uv,
-    emit: EventSink,
-) -> tuple[tuple[PlannedFile, ...], Path]:
-    """Install an environment, and return its files and the tree that holds them."""
-    target = Target.of(base)
-    installed = install(
-        resolved.packages, layer.dependencies, target=target, artifact_root=artifact_root, uv=uv, emit=emit
-    )
-    if layer.layout == "site":
-        tree = as_site_folder(installed)
-    else:
-        tree = as_environment(installed, target.python, f"{layer.prefix}/bin/python3")
-    files = (*tree_files(tree, layer.prefix), *added_files(layer, base, resolved.mode))
-    return in_layer_order(files), tree
-
-
-def _layer_key(
-    layer: EnvironmentLayer, base: BaseFacts, target: Target, packages: tuple[LockedPackage, ...]
-) -> str:
-    """Return the digest of everything that decides a layer's bytes."""
-    shape = (layer.prefix, layer.layout, layer.activate)
-    built_on = (base.interpreter, base.site_packages.path if base.site_packages else "")
-    return digest_of(
-        _LAYER_FORMAT,
-        version("uv"),
-        shape,
-        built_on if layer.layout == "venv" else (),
-        asdict(target),
-        [asdict(package) for package in packages],
-    )
-
-
-def _open_in(tree: Path, source: str) -> BinaryIO:
-    return (tree / source).open("rb")
-
-
-def _writing(subject: str, total: int, emit: EventSink) -> Callable[[int], None]:
-    return lambda written: emit(Progress("layers", subject, written, total))

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.command import Stream
 from odahu_pack_core.events import EventSink, Output, Progress
-from odahu_pack_core.plan.environment import Dependencies, LockedPackage
+from odahu_pack_core.plan.environment import Dependencies, EnvironmentPart, LockedPackage
 
 from .checks import check_installed
-from .lock import wheel_line
+from .locking import wheel_line
 from .target import Target
-from .uv import HostPython, Uv, index_options, target_options
+from .uv import Uv, index_options, target_options
 
-_INTERPRETER: Final = "bin/python3"
 _HAS_ONE_MORE: Final = re.compile(r"\s*(?:Downloaded|Built) (\S+)")
 
 
 @dataclass(frozen=True)
 class InstalledTree:
-    """A tree as uv leaves it: a virtual environment of the interpreter that uv worked with.
+    """A tree as uv leaves it, laid out like a virtual environment of the interpreter that uv worked with.
 
     Args:
         root: The folder.
@@ -41,7 +38,7 @@ class InstalledTree:
 
 
 def install(
-    packages: Sequence[LockedPackage],
+    part: EnvironmentPart,
     dependencies: Dependencies,
     *,
     target: Target,
@@ -49,10 +46,10 @@ def install(
     uv: Uv,
     emit: EventSink,
 ) -> InstalledTree:
-    """Install packages into a tree of their own.
+    """Install the packages of a part into a tree of their own.
 
     Args:
-        packages: What to install, nothing else.
+        part: What to install, nothing else.
         dependencies: What was asked for: the indexes to use.
         target: What the packages must run on.
         artifact_root: The unpacked artifact, for wheels inside it.
@@ -62,33 +59,22 @@ def install(
     Raises:
         DependencyError: A package cannot be had any more, or is for another Python or platform.
     """
-    tree = _bare_environment(uv.folder / "tree", uv.python)
-    interpreter = tree.root / _INTERPRETER
-    if packages:
+    tree = InstalledTree(uv.folder / "tree", f"python{uv.python.version}")
+    tree.site_packages.mkdir(parents=True)
+    if part.packages:
         locked = uv.folder / "locked.txt"
-        locked.write_text("".join(_line(package, artifact_root) for package in packages), encoding="utf-8")
-        into = replace(uv, python=replace(uv.python, path=str(interpreter)))
-        into(
-            *("pip", "install", "--requirements", str(locked), "--no-deps"),
-            # Links would let an edit in the tree reach uv's own cache.
-            *("--link-mode", "copy"),
+        locked.write_text(
+            "".join(_line(package, artifact_root) for package in part.packages), encoding="utf-8"
+        )
+        uv(
+            *("pip", "install", "--requirements", str(locked), "--no-deps", "--prefix", str(tree.root)),
+            # Files may be one with those in uv's own cache: they are never written to, only replaced.
+            *("--link-mode", "hardlink"),
             *target_options(target, build_from_source=dependencies.build_from_source),
             *index_options(dependencies, artifact_root),
-            on_line=_Counting(len(packages), emit),
+            on_line=_Counting(part, emit),
         )
         check_installed(tree.site_packages, target, emit)
-    interpreter.unlink()
-    return tree
-
-
-def _bare_environment(root: Path, python: HostPython) -> InstalledTree:
-    """Make a virtual environment that holds nothing, for uv to install into."""
-    shutil.rmtree(root, ignore_errors=True)
-    tree = InstalledTree(root, f"python{python.version}")
-    tree.site_packages.mkdir(parents=True)
-    (root / "bin").mkdir()
-    (root / _INTERPRETER).symlink_to(python.path)
-    (root / "pyvenv.cfg").write_text(f"home = {Path(python.path).parent}\n", encoding="utf-8")
     return tree
 
 
@@ -102,14 +88,15 @@ def _line(package: LockedPackage, artifact_root: Path) -> str:
 class _Counting:
     """Turns uv's lines into events."""
 
-    def __init__(self, total: int, emit: EventSink) -> None:
-        self._total = total
+    def __init__(self, part: EnvironmentPart, emit: EventSink) -> None:
+        self._part = part
         self._emit = emit
         self._done = 0
 
     def __call__(self, stream: Stream, line: str) -> None:
         del stream
         self._emit(Output("uv", line))
-        if _HAS_ONE_MORE.match(line) and self._done < self._total:
+        total = len(self._part.packages)
+        if _HAS_ONE_MORE.match(line) and self._done < total:
             self._done += 1
-            self._emit(Progress("layers", "packages", self._done, self._total, "packages"))
+            self._emit(Progress("layers", self._part.name, self._done, total, "packages"))

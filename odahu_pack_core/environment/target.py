@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
-
-from packaging.tags import Tag, compatible_tags, cpython_tags
 
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.plan.base import BaseFacts
@@ -71,27 +68,6 @@ class Target:
     def uv_platform(self) -> str:
         """The platform as ``uv --python-platform`` names it."""
         return f"{self.machine}-unknown-linux-{'musl' if self.libc == 'musl' else 'gnu'}"
-
-    def runs(self, tags: Iterable[Tag]) -> bool:
-        """Tell whether a wheel with these tags is for the target, whatever the libc's version."""
-        minor = int(self.python.partition(".")[2])
-        version = (3, minor)
-        abi = f"cp3{minor}" if minor > _LAST_WITH_PYMALLOC_SUFFIX else f"cp3{minor}m"
-        known = {*cpython_tags(version, [abi], ["any"]), *compatible_tags(version, f"cp3{minor}", ["any"])}
-        return any(self._has(tag.platform) and _for_any_platform(tag) in known for tag in tags)
-
-    def _has(self, platform: str) -> bool:
-        libc = "musllinux" if self.libc == "musl" else "manylinux"
-        return platform == "any" or (
-            platform.startswith((libc, "linux_")) and platform.endswith(self.machine)
-        )
-
-
-_LAST_WITH_PYMALLOC_SUFFIX: Final = 7
-
-
-def _for_any_platform(tag: Tag) -> Tag:
-    return Tag(tag.interpreter, tag.abi, "any")
 
 
 def _full_python(base: BaseFacts, python: str) -> str:

@@ -22,7 +22,7 @@ _SHELL_DETOUR: Final = re.compile(rb"#!/bin/sh\n'''exec' [^\n]*\n' '''\n")
 
 
 def as_environment(tree: InstalledTree, python: str, interpreter: str) -> Path:
-    """Make an installed tree the virtual environment of a target.
+    """Make an installed tree what it is in the virtual environment of a target.
 
     Args:
         tree: What `install` left.
@@ -41,8 +41,6 @@ def as_environment(tree: InstalledTree, python: str, interpreter: str) -> Path:
     for script in _files(tree.root / "bin"):
         _give_interpreter(script, interpreter.encode())
     _settle_records(replace(tree, library=library).site_packages, renamed=(tree.library, library))
-    # Without "home" Python finds its library through the link to the real interpreter.
-    (tree.root / "pyvenv.cfg").write_text("include-system-site-packages = false\n", encoding="utf-8")
     return tree.root
 
 
@@ -53,7 +51,8 @@ def as_site_folder(tree: InstalledTree) -> Path:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    yield from (path for path in sorted(folder.iterdir()) if path.is_file() and not path.is_symlink())
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    yield from (path for path in found if path.is_file() and not path.is_symlink())
 
 
 def _give_interpreter(script: Path, interpreter: bytes) -> None:
@@ -61,7 +60,15 @@ def _give_interpreter(script: Path, interpreter: bytes) -> None:
     content = script.read_bytes()
     match = _SHELL_DETOUR.match(content[:_LONGEST_FIRST_LINE]) or _FIRST_LINE.match(content)
     if match:
-        script.write_bytes(b"#!" + interpreter + b"\n" + content[match.end() :])
+        _replace(script, b"#!" + interpreter + b"\n" + content[match.end() :])
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Write another file in place of one that may be linked to from elsewhere."""
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_bytes(content)
+    draft.chmod(path.stat().st_mode)
+    draft.replace(path)
 
 
 def _settle_records(site: Path, renamed: tuple[str, str] | None) -> None:
@@ -71,7 +78,7 @@ def _settle_records(site: Path, renamed: tuple[str, str] | None) -> None:
             (metadata / trace).unlink(missing_ok=True)
         record = metadata / "RECORD"
         if record.is_file():
-            record.write_text(_settled(record.read_text(encoding="utf-8"), site, renamed), encoding="utf-8")
+            _replace(record, _settled(record.read_text(encoding="utf-8"), site, renamed).encode())
 
 
 def _settled(record: str, site: Path, renamed: tuple[str, str] | None) -> str:

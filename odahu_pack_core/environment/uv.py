@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from uv import find_uv_bin
-
 from odahu_pack_core.command import Command, LineSink, Outcome, Runner
 from odahu_pack_core.plan.environment import Dependencies
 
@@ -110,6 +108,8 @@ class Uv:
         return HostPython(os.path.realpath(path), version) if outcome.exit_code == 0 and path else None
 
     def _run(self, arguments: tuple[str, ...], on_line: LineSink | None) -> Outcome:
+        from uv import find_uv_bin  # noqa: PLC0415  # not needed where all is in the cache
+
         env = heeded(self.environ)
         command = Command((find_uv_bin(), *arguments), env, cwd=self.folder, secrets=_passwords(env))
         return self.runner(command, on_line)

@@ -1,3 +1,4 @@
+import io
 import os
 import tarfile
 
@@ -78,14 +79,56 @@ def wanted(*pip, prefix="/opt/model", layout="venv", activate=False, **other):
     return EnvironmentLayer("environment", str(prefix), layout, Dependencies(pip=pip, **other), activate)
 
 
+class Made:
+    """The layers of an environment, in order, ready to be sent."""
+
+    def __init__(self, names, layers):
+        self.names = names
+        self.layers = layers
+
+    @property
+    def digests(self):
+        return [layer.descriptor.digest for layer in self.layers]
+
+    @property
+    def paths(self):
+        return [layer.blob.path for layer in self.layers]
+
+    @property
+    def content(self):
+        return b"".join(b"".join(layer.chunks()) for layer in self.layers)
+
+    @property
+    def files(self):
+        """What each file holds, a later layer's in place of an earlier one's."""
+        found = {}
+        for archive in self.archives():
+            for member in archive:
+                found[member.name] = archive.extractfile(member).read() if member.isreg() else member.linkname
+        return found
+
+    def archives(self):
+        for layer in self.layers:
+            with tarfile.open(fileobj=io.BytesIO(b"".join(layer.chunks()))) as archive:
+                yield archive
+
+
+def pack(environments, layer, resolved, base, artifact_root, emit):
+    """Make all parts of a resolved environment."""
+    layers = [
+        environments.tar(layer, resolved, part, base, artifact_root).packed(emit) for part in resolved.parts
+    ]
+    return Made([part.name for part in resolved.parts], layers)
+
+
 @pytest.fixture
 def made(environments, recorder, tmp_path):
-    """Resolve an environment and return its stored tar."""
+    """Resolve an environment and make its layers."""
 
     def make(layer, base=None, artifact_root=tmp_path):
         base = base or facts()
         resolved = environments.resolve(layer, base, artifact_root, recorder.emit)
-        return environments.tar(layer, resolved, base, artifact_root, recorder.emit)
+        return pack(environments, layer, resolved, base, artifact_root, recorder.emit)
 
     return make
 
@@ -96,22 +139,20 @@ def unpacked(made, tmp_path):
 
     def unpack(*pip, base=None, **other):
         prefix = tmp_path / "opt" / "model"
-        tar = made(wanted(*pip, prefix=prefix, **other), base)
-        unpack_to(tar, prefix)
+        unpack_to(made(wanted(*pip, prefix=prefix, **other), base), prefix)
         return prefix
 
     return unpack
 
 
-def unpack_to(tar, prefix):
+def unpack_to(made, prefix):
     """Unpack what is below a prefix, and leave the folders above it alone."""
     inside = str(prefix).removeprefix("/")
-    with tarfile.open(tar.path) as archive:
+    for archive in made.archives():
         for member in archive:
             if member.name == inside or member.name.startswith(inside + "/"):
                 archive.extract(member, "/", filter="fully_trusted")
 
 
-def members(tar):
-    with tarfile.open(tar.path) as archive:
-        return archive.getmembers()
+def members(made):
+    return [member for archive in made.archives() for member in archive]

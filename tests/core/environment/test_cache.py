@@ -8,13 +8,14 @@ import threading
 
 import pytest
 
+from odahu_pack_core import environment
 from odahu_pack_core.environment.cache import Cache
 from odahu_pack_core.environment.environments import Environments
-from odahu_pack_core.errors import DependencyError
+from odahu_pack_core.errors import DependencyError, EngineError
 from odahu_pack_core.events import Notice, Progress
 from odahu_pack_core.folders import cache_folder
-from tests.core.environment.conftest import Recorder, facts, wanted
-from tests.core.environment.wheelhouse import build_wheel
+from tests.core.environment.conftest import Recorder, facts, pack, wanted
+from tests.core.environment.wheelhouse import HOUSE, build_wheel
 
 
 def entries(cache_dir, kind, suffix):
@@ -25,12 +26,21 @@ def leftovers(cache_dir):
     return [path for path in (cache_dir / "v1" / "scratch").iterdir() if path.is_dir()]
 
 
+def programs(recorder):
+    """What was run, in a few words; interpreters that are asked for their version aside."""
+    return [
+        f"uv {command.arguments[2]}" if command.program == "uv" else "python"
+        for command in recorder.commands
+        if "-c" not in command.arguments
+    ]
+
+
 def test_a_second_run_asks_nobody_and_installs_nothing(made, recorder):
-    first = made(wanted("greeter"))
+    first = made(wanted("greeter")).layers
     asked = len(recorder.commands)
-    second = made(wanted("greeter"))
+    second = made(wanted("greeter")).layers
     assert (second, len(recorder.commands)) == (first, asked)
-    assert asked == 2
+    assert programs(recorder) == ["uv compile", "uv install", "python"]
 
 
 def test_refresh_asks_again(made, recorder, cache_dir, environ):
@@ -51,7 +61,7 @@ def test_another_index_is_another_question(made, recorder, cache_dir, environ, t
 
 def test_the_same_packages_make_the_same_layer_whoever_asks(environments, recorder, tmp_path):
     def key(layer, base=None):
-        return environments.resolve(layer, base or facts(), tmp_path, recorder.emit).key
+        return environments.resolve(layer, base or facts(), tmp_path, recorder.emit).parts[-1].key
 
     plain = key(wanted("greeter"))
     assert key(wanted("greeter==1.0")) == plain
@@ -68,24 +78,55 @@ def test_the_same_packages_make_the_same_layer_whoever_asks(environments, record
     assert len(different | {plain}) == 9
 
 
-@pytest.mark.parametrize("damage", [b"", b"rubbish", None])
+def flipped(content):
+    return content[:600] + bytes([content[600] ^ 1]) + content[601:]
+
+
+@pytest.mark.parametrize("damage", [lambda _: b"", lambda _: b"rubbish", flipped, lambda it: bytes(len(it))])
 def test_a_damaged_layer_is_made_again(made, damage):
-    tar = made(wanted("greeter"))
-    if damage is None:
-        content = bytearray(tar.path.read_bytes())
-        content[600] ^= 1
-        damage = bytes(content)
-    tar.path.write_bytes(damage)
-    assert made(wanted("greeter")) == tar
-    assert tar.path.stat().st_size == tar.size
+    first = made(wanted(*HOUSE))
+    [blob] = first.paths
+    content = blob.read_bytes()
+    blob.write_bytes(damage(content))
+    assert made(wanted(*HOUSE)).layers == first.layers
+    assert blob.read_bytes() == content
+
+
+@pytest.mark.parametrize("damage", ["", "rubbish", "null", "[]", "{}", '{"digest": 1, "diff_id": "x"}'])
+def test_a_damaged_note_has_its_layer_made_again(made, damage):
+    first = made(wanted("greeter"))
+    note = first.paths[0].with_suffix(".json")
+    note.write_text(damage)
+    assert made(wanted("greeter")).layers == first.layers
+    assert note.read_text() != damage
 
 
 def test_a_layer_that_was_only_copied_is_believed(made, recorder):
-    tar = made(wanted("greeter"))
-    os.utime(tar.path, (1, 1))
+    first = made(wanted("greeter"))
+    os.utime(first.paths[0], (1, 1))
     asked = len(recorder.commands)
-    assert made(wanted("greeter")) == tar
+    assert made(wanted("greeter")).layers == first.layers
     assert len(recorder.commands) == asked
+
+
+def test_a_layer_from_before_the_machine_was_started_is_looked_at_once(made, monkeypatch, tmp_path):
+    boot = tmp_path / "boot_id"
+    monkeypatch.setattr(environment.kept_layer, "_BOOT_ID", boot)
+    boot.write_text("first")
+    first = made(wanted(*HOUSE))
+    content, there = first.paths[0].read_bytes(), first.paths[0].stat()
+    lost = bytes(len(content))  # as some file systems have it after a power cut
+    first.paths[0].write_bytes(lost)
+    os.utime(first.paths[0], ns=(there.st_atime_ns, there.st_mtime_ns))
+    boot.write_text("second")
+    assert made(wanted(*HOUSE)).paths[0].read_bytes() == content
+    boot.write_text("third")
+    made(wanted(*HOUSE))
+    digested = []
+    monkeypatch.setattr(environment.kept_layer, "file_digest", digested.append)
+    boot.write_text("fourth")
+    assert made(wanted(*HOUSE)).layers == first.layers
+    assert digested == []
 
 
 @pytest.mark.parametrize("damage", ["", "rubbish", '[{"name": "x"}]', "{}", "null", "[1]"])
@@ -98,9 +139,9 @@ def test_a_damaged_lock_is_made_again(environments, recorder, cache_dir, tmp_pat
 
 
 def test_a_lock_without_its_layer_is_enough(made):
-    tar = made(wanted("greeter"))
-    tar.path.unlink()
-    assert made(wanted("greeter")).digest == tar.digest
+    first = made(wanted("greeter"))
+    first.paths[0].unlink()
+    assert made(wanted("greeter")).layers == first.layers
 
 
 def test_two_threads_make_one_layer(cache_dir, environ, tmp_path):
@@ -111,28 +152,28 @@ def test_two_threads_make_one_layer(cache_dir, environ, tmp_path):
     def work(recorder):
         environments = Environments(cache_dir, environ, recorder)
         resolved = environments.resolve(layer, base, tmp_path, recorder.emit)
-        tars.append(environments.tar(layer, resolved, base, tmp_path, recorder.emit))
+        tars.append(pack(environments, layer, resolved, base, tmp_path, recorder.emit))
 
     threads = [threading.Thread(target=work, args=(recorder,)) for recorder in recorders]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len({tar.digest for tar in tars}) == 1
+    assert len({tuple(tar.digests) for tar in tars}) == 1
     installed = [c for r in recorders for c in r.commands if "install" in c.arguments]
     assert len(installed) == 1
 
 
 def test_who_has_to_wait_is_told(environments, recorder, cache_dir, tmp_path):
     resolved = environments.resolve(wanted("greeter"), facts(), tmp_path, recorder.emit)
-    lock = cache_dir / "v1" / "layers" / f"{resolved.key}.tar.lock"
+    lock = cache_dir / "v1" / "layers" / f"{resolved.parts[0].key}.blob.lock"
     lock.parent.mkdir(parents=True)
     with lock.open("wb") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         made = []
         thread = threading.Thread(
             target=lambda: made.append(
-                environments.tar(wanted("greeter"), resolved, facts(), tmp_path, recorder.emit)
+                pack(environments, wanted("greeter"), resolved, facts(), tmp_path, recorder.emit)
             )
         )
         told = threading.Event()
@@ -164,11 +205,11 @@ def test_an_interrupt_leaves_nothing_behind(cache_dir, environ, recorder, tmp_pa
     environments._environ = {**environ, "UV_FIND_LINKS": str(big)}
     resolved = environments.resolve(wanted("big"), facts(), tmp_path, recorder.emit)
     with pytest.raises(KeyboardInterrupt):
-        environments.tar(wanted("big"), resolved, facts(), tmp_path, interrupted)
-    assert not entries(cache_dir, "layers", ".tar")
+        pack(environments, wanted("big"), resolved, facts(), tmp_path, interrupted)
+    assert not entries(cache_dir, "layers", ".blob")
     assert not leftovers(cache_dir)
-    tar = environments.tar(wanted("big"), resolved, facts(), tmp_path, recorder.emit)
-    assert tar.size > 2_000_000
+    tar = pack(environments, wanted("big"), resolved, facts(), tmp_path, recorder.emit)
+    assert tar.layers[0].size > 2_000_000
     done = [event.done for event in recorder.of(Progress) if event.unit == "bytes"]
     assert done == sorted(done)
     assert done
@@ -208,9 +249,9 @@ def test_a_full_disk_is_told_and_leaves_nothing(cache_dir, environ, recorder, tm
         )
         resolved = environments.resolve(wanted("big"), facts(), tmp_path, recorder.emit)
         with pytest.raises(DependencyError) as told:
-            environments.tar(wanted("big"), resolved, facts(), tmp_path, recorder.emit)
+            pack(environments, wanted("big"), resolved, facts(), tmp_path, recorder.emit)
         assert told.value.code == "disk-full"
-        assert not entries(cache_dir, "layers", ".tar")
+        assert not entries(cache_dir, "layers", ".blob")
         assert not leftovers(cache_dir)
     finally:
         subprocess.run(["umount", cache_dir], check=True)
@@ -226,10 +267,11 @@ def test_a_cache_that_cannot_be_written_is_told(environ, recorder, tmp_path):
 
 
 def test_a_lost_layer_is_told_when_it_is_read(made):
-    tar = made(wanted("greeter"))
-    tar.path.unlink()
-    with pytest.raises(DependencyError, match="run again"):
-        list(tar.chunks())
+    first = made(wanted("greeter"))
+    first.paths[0].unlink()
+    with pytest.raises(EngineError, match="run again") as told:
+        first.content  # noqa: B018  # reading is the point
+    assert told.value.code == "layer-lost"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.environment.uv import HostPython
-from tests.core.environment.conftest import Recorder, facts, members, unpack_to, wanted
+from tests.core.environment.conftest import Recorder, facts, members, pack, unpack_to, wanted
 from tests.core.environment.wheelhouse import HOUSE
 
 
@@ -113,7 +113,7 @@ def test_the_installers_traces_are_gone(prefix):
 
 def test_no_path_of_the_host_is_in_the_layer(made, cache_dir, house):
     tar = made(wanted(*HOUSE))
-    content = tar.path.read_bytes()
+    content = tar.content
     for trace in (str(cache_dir), str(house), str(Path.home())):
         assert trace.encode() not in content
 
@@ -137,17 +137,18 @@ def test_bytes_do_not_depend_on_cache_folder_or_umask(environ, tmp_path):
             environments = Environments(folder, settings, recorder)
             layer = wanted(*HOUSE)
             resolved = environments.resolve(layer, facts(), tmp_path, recorder.emit)
-            digests.add(environments.tar(layer, resolved, facts(), tmp_path, recorder.emit).digest)
+            digests.add(pack(environments, layer, resolved, facts(), tmp_path, recorder.emit).digests[0])
         finally:
             os.umask(before)
     assert len(digests) == 1
 
 
 def test_the_tar_is_what_it_says(made):
-    tar = made(wanted("greeter"))
-    content = b"".join(tar.chunks())
-    assert tar.size == len(content)
-    assert tar.digest == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    [layer] = made(wanted("greeter")).layers
+    content = b"".join(layer.chunks())
+    assert layer.size == len(content)
+    assert layer.diff_id == f"sha256:{hashlib.sha256(content).hexdigest()}"
+    assert layer.descriptor.digest == f"sha256:{hashlib.sha256(layer.blob.path.read_bytes()).hexdigest()}"
 
 
 @pytest.mark.parametrize("minor", ["3.6", "3.9", "3.14"])

@@ -14,7 +14,7 @@ from odahu_pack_core.events import Decision, Notice
 from odahu_pack_core.plan.base import BaseImage, SitePackages
 from odahu_pack_core.plan.environment import CondaWords
 from odahu_pack_core.plan.instruction import Copy, Run, User
-from tests.core.environment.conftest import facts, wanted
+from tests.core.environment.conftest import facts, pack, wanted
 from tests.core.environment.wheelhouse import build_wheel
 
 
@@ -235,4 +235,4 @@ def test_a_front_beside_a_conda_environment_is_made_for_its_python(environments,
     planned = facts("3.9", "/usr/bin/python3.9")
     resolved = environments.resolve(front, planned, tmp_path, recorder.emit)
     bare = replace(planned, python=None, interpreter=None)
-    assert environments.tar(front, resolved, bare, tmp_path, recorder.emit).size
+    assert pack(environments, front, resolved, bare, tmp_path, recorder.emit).content

@@ -10,7 +10,7 @@ import pytest
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.events import Notice
-from tests.core.environment.conftest import facts, unpack_to, wanted
+from tests.core.environment.conftest import facts, pack, unpack_to, wanted
 
 pytestmark = pytest.mark.slow
 
@@ -91,7 +91,7 @@ def test_old_pins_install_together_and_the_front_beside_them(made, pyenv, tmp_pa
     ],
 )
 def test_other_platforms_get_their_own_wheels(made, base, part):
-    content = made(wanted("numpy"), base).path.read_bytes()
+    content = made(wanted("numpy"), base).content
     assert part in content
     assert b"x86_64-linux-gnu.so" not in content
 
@@ -110,7 +110,7 @@ def test_a_source_distribution_is_built_by_the_images_python(cache_dir, recorder
     environments = Environments(cache_dir, {**os.environ, "PATH": path}, recorder)
     layer = wanted("docopt==0.6.2", "simplejson==3.17.0", prefix=prefix, build_from_source=True)
     resolved = environments.resolve(layer, base, tmp_path, recorder.emit)
-    unpack_to(environments.tar(layer, resolved, base, tmp_path, recorder.emit), prefix)
+    unpack_to(pack(environments, layer, resolved, base, tmp_path, recorder.emit), prefix)
     code = "import docopt, simplejson._speedups; print(docopt.__version__)"
     assert python(prefix, code) == "0.6.2"
 
@@ -121,14 +121,14 @@ def test_a_compiled_source_distribution_needs_the_images_python(environments, re
     layer = wanted("simplejson==3.17.0", build_from_source=True)
     resolved = environments.resolve(layer, base, tmp_path, recorder.emit)
     with pytest.raises(DependencyError) as told:
-        environments.tar(layer, resolved, base, tmp_path, recorder.emit)
+        pack(environments, layer, resolved, base, tmp_path, recorder.emit)
     assert told.value.code == "wrong-wheel"
     assert any("no Python 3.7" in notice.message for notice in recorder.of(Notice))
 
 
 def test_the_second_packaging_asks_nobody(made, pyenv, recorder):
     base, layer = pyenv("3.11"), wanted("numpy", "pandas")
-    first = made(layer, base)
+    first = made(layer, base).layers
     asked = len(recorder.commands)
-    assert made(layer, base) == first
+    assert made(layer, base).layers == first
     assert len(recorder.commands) == asked

@@ -12,7 +12,7 @@ from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.events import Notice
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.reference import ImageReference
-from tests.core.environment.conftest import facts, wanted
+from tests.core.environment.conftest import facts, pack, wanted
 from tests.core.environment.wheelhouse import build_wheel
 
 SECRET = "s3cr3t-w0rd"
@@ -20,6 +20,10 @@ SECRET = "s3cr3t-w0rd"
 
 def versions(resolved):
     return {package.name: package.version for package in resolved.packages}
+
+
+def keys(resolved):
+    return [part.key for part in resolved.parts]
 
 
 @pytest.fixture
@@ -98,7 +102,7 @@ def test_each_platform_gets_its_own_wheel(made, tmp_path, environ, base, wheel):
         build_wheel(house, "compiled", "1.0", {"compiled.py": f"TAG = {tag!r}\n"}, tag=tag)
     environ["UV_FIND_LINKS"] = str(house)
     tar = made(wanted("compiled"), base)
-    assert f"TAG = {wheel!r}".encode() in tar.path.read_bytes()
+    assert f"TAG = {wheel!r}".encode() in tar.content
 
 
 def test_constraints_bind(resolve, house):
@@ -125,7 +129,7 @@ def test_another_wheel_of_the_same_name_is_another_layer(resolve, tmp_path):
     build_wheel(tmp_path, "local", "1.0", {"local.py": "A = 1\n"})
     first = resolve(wheels=(path,))
     build_wheel(tmp_path, "local", "1.0", {"local.py": "A = 2\n"})
-    assert resolve(wheels=(path,)).key != first.key
+    assert keys(resolve(wheels=(path,))) != keys(first)
 
 
 def test_a_folder_of_wheels_in_the_artifact_is_searched(resolve, made, tmp_path, environ):
@@ -153,7 +157,7 @@ def test_a_package_that_changed_after_it_was_locked_is_refused(environments, rec
     build_wheel(house, "changing", "1.0", {"changing.py": "evil = True\n"})
     environ["UV_CACHE_DIR"] = str(tmp_path / "another machine")
     with pytest.raises(DependencyError) as told:
-        environments.tar(wanted("changing"), resolved, facts(), tmp_path, recorder.emit)
+        pack(environments, wanted("changing"), resolved, facts(), tmp_path, recorder.emit)
     assert told.value.code == "hash-mismatch"
 
 
@@ -283,7 +287,7 @@ def test_a_password_opens_an_index_and_is_seen_nowhere(recorder, environ, cache_
             environ["UV_DEFAULT_INDEX"] = f"mine=http://{host}/simple"
             environ.update(UV_INDEX_MINE_USERNAME="bob", UV_INDEX_MINE_PASSWORD=SECRET)
         resolved = environments.resolve(wanted("greeter"), facts(), tmp_path, recorder.emit)
-        tar = environments.tar(wanted("greeter"), resolved, facts(), tmp_path, recorder.emit)
+        tar = pack(environments, wanted("greeter"), resolved, facts(), tmp_path, recorder.emit)
         with pytest.raises(DependencyError) as absent:
             environments.resolve(wanted("absent"), facts(), tmp_path, recorder.emit)
     with pytest.raises(DependencyError) as gone:
@@ -291,7 +295,7 @@ def test_a_password_opens_an_index_and_is_seen_nowhere(recorder, environ, cache_
     seen = [repr(resolved), repr(recorder.events), str(absent.value), str(gone.value)]
     seen += [repr(command) for command in recorder.commands]
     seen += [path.read_text(errors="replace") for path in cache_dir.rglob("*") if path.is_file()]
-    assert tar.path.exists()
+    assert tar.paths[0].exists()
     assert not [text for text in seen if SECRET in text]
 
 

@@ -1,0 +1,112 @@
+"""Finds a CPython of the target's version on this machine, which makes the byte code of packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from odahu_pack_core.command import Command, CommandError, Runner
+
+from .cache import Cache, put
+from .digests import digest_of
+
+_ELF: Final = b"\x7fELF"
+_SECONDS: Final = 20.0
+_TELL: Final = (
+    "import sys; v = sys.version_info; "
+    "plain = sys.implementation.name == 'cpython' and v[3] == 'final' and not set(sys.abiflags) & set('dt'); "
+    "print('%d.%d.%d' % v[:3] if plain else '')"
+)
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A CPython that makes byte code.
+
+    Args:
+        path: Its absolute path, links followed.
+        version: Its X.Y.Z.
+    """
+
+    path: str
+    version: str
+
+
+@dataclass(frozen=True)
+class CompilerSearch:
+    """Looks for interpreters without starting any that was seen before.
+
+    Args:
+        cache: Where it is kept which version an interpreter is.
+        environ: The user's environment variables.
+        runner: Runs interpreters that were never seen.
+    """
+
+    cache: Cache
+    environ: Mapping[str, str]
+    runner: Runner
+
+    def find(self, python: str) -> Compiler | None:
+        """Return the newest CPython of a version, whichever Python runs this; None where there is none.
+
+        Args:
+            python: X.Y.
+        """
+        places = dict.fromkeys(os.path.realpath(place) for place in _places(python, self.environ))
+        found = [Compiler(path, version) for path in places if (version := self._version(path))]
+        fitting = [compiler for compiler in found if compiler.version.startswith(f"{python}.")]
+        return max(fitting, key=_patch, default=None)
+
+    def _version(self, path: str) -> str:
+        """Return the X.Y.Z of a CPython; empty for what is none or cannot be run."""
+        try:
+            there = os.stat(path)  # noqa: PTH116  # a hundred times faster than through Path
+            with open(path, "rb") as stream:  # noqa: PTH123  # as above
+                if stream.read(len(_ELF)) != _ELF:
+                    return ""  # a script that chooses among interpreters
+        except OSError:
+            return ""
+        entry = self.cache.entry("pythons", digest_of(path, there.st_size, there.st_mtime_ns), ".json")
+        try:
+            return str(json.loads(entry.read_bytes())["version"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return self._asked(path, entry)
+
+    def _asked(self, path: str, entry: Path) -> str:
+        with self.cache.scratch() as scratch:
+            version = self._told(path, scratch)
+            (scratch / "python.json").write_text(json.dumps({"version": version}), encoding="utf-8")
+            put(scratch / "python.json", entry)
+        return version
+
+    def _told(self, path: str, folder: Path) -> str:
+        command = Command((path, "-I", "-S", "-c", _TELL), {}, cwd=folder, timeout_seconds=_SECONDS)
+        try:
+            outcome = self.runner(command)
+        except CommandError:
+            return ""
+        return outcome.stdout.strip() if outcome.exit_code == 0 else ""
+
+
+def _patch(compiler: Compiler) -> int:
+    return int(compiler.version.rpartition(".")[2])
+
+
+def _places(python: str, environ: Mapping[str, str]) -> Iterator[str | Path]:
+    """Yield where an interpreter may be: where this runs, on PATH, and where pyenv and uv put theirs."""
+    yield getattr(sys, "_base_executable", "") or sys.executable
+    name = f"python{python}"
+    for folder in environ.get("PATH", "").split(os.pathsep):
+        if folder.startswith("/"):
+            yield f"{folder}/{name}"
+    home = environ.get("HOME", "/nonexistent")
+    pyenv = Path(environ.get("PYENV_ROOT") or f"{home}/.pyenv")
+    yield from sorted(pyenv.glob(f"versions/{python}.*/bin/{name}"))
+    shared = environ.get("XDG_DATA_HOME") or f"{home}/.local/share"
+    uv = Path(environ.get("UV_PYTHON_INSTALL_DIR") or f"{shared}/uv/python")
+    yield from sorted(uv.glob(f"cpython-{python}.*/bin/{name}"))
