@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.core.artifact.archives import MODEL, zipped
+
 SLOW = ("boto3", "docker", "httpx", "jinja2", "jsonpath_ng", "pydantic", "rich", "yaml")
 PROBE = """\
 import json, os, sys
@@ -35,3 +37,43 @@ def test_the_help_of_packaging_commands_imports_no_client_and_no_display():
     commands = ("run", "plan", "validate", "cache")
     modules = modules_after(*(["local", "pack", command, "--help"] for command in commands))
     assert [name for name in modules if name in {"boto3", "docker", "httpx", "rich", "jsonpath_ng"}] == []
+
+
+PACKAGING = """\
+kind: ModelPackaging
+id: wine
+spec:
+  integrationName: docker-rest
+  targets: [{name: docker-push, connectionName: registry}]
+---
+kind: Connection
+id: registry
+spec: {type: docker, uri: 127.0.0.1:5000/models}
+"""
+NOT_FOR_A_PLAN = (
+    *(name for name in SLOW if name not in {"pydantic", "yaml"}),
+    *(
+        "concurrent",
+        "http",
+        "isal",
+        "jsonschema",
+        "rattler",
+        "requests",
+        "ssl",
+        "tenacity",
+        "uv",
+        "zstandard",
+    ),
+    *(f"odahu_pack_core.{room}" for room in ("blob", "environment", "gppi_runtime", "pipeline.assembly")),
+    "odahu_pack_core.registry.distribution",
+    *(f"odahu_pack_{name}.packager" for name in ("docker_cli", "triton")),
+)
+
+
+def test_a_plan_imports_what_it_stands_on_and_nothing_else(tmp_path):
+    model, packaging = tmp_path / "model.zip", tmp_path / "pack.yaml"
+    model.write_bytes(zipped(MODEL))
+    packaging.write_text(PACKAGING)
+    modules = modules_after(["local", "pack", "plan", "-f", str(packaging), "--artifact", str(model)])
+    assert "odahu_pack_docker_rest.packager" in modules
+    assert [name for name in modules if name.startswith(NOT_FOR_A_PLAN)] == []
