@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from .artifact.gppi import gppi_reader
-from .engine.record import docker_engine
+from .engine.record import docker_engine, oci_engine
+from .plugins.distribution import OpenRegistry
 from .plugins.hookspecs import hookimpl
 from .plugins.records import ArtifactReaderRecord, ConnectionTypeRecord, EngineRecord
 from .registry.connection_types import connection_types
@@ -13,8 +14,8 @@ from .registry.connection_types import connection_types
 
 @hookimpl
 def odahu_pack_engines() -> Iterable[EngineRecord]:
-    """Offer the Docker engine."""
-    return (docker_engine(),)
+    """Offer the engine that needs no daemon, and Docker's."""
+    return (oci_engine(_registry_opener), docker_engine())
 
 
 @hookimpl
@@ -27,3 +28,9 @@ def odahu_pack_artifact_readers() -> Iterable[ArtifactReaderRecord]:
 def odahu_pack_connection_types() -> Iterable[ConnectionTypeRecord]:
     """Offer image registries and storages."""
     return connection_types()
+
+
+def _registry_opener(environ: Mapping[str, str]) -> OpenRegistry:
+    from .registry.distribution.opening import registry_opener  # noqa: PLC0415  # only one engine needs it
+
+    return registry_opener(environ)

@@ -1,13 +1,40 @@
-"""The record of the Docker engine; asking for it imports no engine."""
+"""The records of the engines; asking for them imports no engine."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
+from odahu_pack_core.plugins.distribution import OpenRegistry
 from odahu_pack_core.plugins.protocols import Engine
 from odahu_pack_core.plugins.records import EngineRecord
 
 from .docker.outputs import OUTPUTS
+from .oci.outputs import OUTPUTS as OCI_OUTPUTS
+
+
+def oci_engine(registry_opener: Callable[[Mapping[str, str]], OpenRegistry]) -> EngineRecord:
+    """Return the record of the engine that needs no daemon.
+
+    Args:
+        registry_opener: Returns what opens registries, from the environment variables of the run.
+    """
+
+    def create(environ: Mapping[str, str]) -> Engine:
+        from .oci.bases.sources import BaseSources  # noqa: PLC0415  # an engine is imported when it is chosen
+        from .oci.engine import OciEngine  # noqa: PLC0415  # as above
+
+        open_registry = registry_opener(environ)
+        return OciEngine(environ, open_registry, BaseSources(environ, open_registry))
+
+    return EngineRecord(
+        "oci",
+        "Assembles images itself and sends them; needs no daemon and no root, and runs nothing.",
+        create,
+        OCI_OUTPUTS,
+        runs=False,
+        rank=55,
+        several_platforms=True,
+    )
 
 
 def docker_engine() -> EngineRecord:
