@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Final
+import hashlib
 
 from odahu_pack_core.engine.oci.source_image import SourceImage
 from odahu_pack_core.engine.refused import refused
@@ -15,8 +14,6 @@ from .bench import Bench
 from .layout import write_layout
 from .login import Login
 from .tool import BuildahError
-
-_TAG: Final = "base"
 
 
 def hold_base(
@@ -38,14 +35,14 @@ def hold_base(
         RegistryError: Its registry refused or failed.
         EngineError: The store cannot take it.
     """
+    key = _key(source)
+    name = bench.base_name(key)
     if source.registry_host:
         image_id = _pulled(bench, source, platform, pull, emit)
     else:
-        folder = bench.buildah.folder / bench.mark
+        folder = bench.base_folder(key)
         write_layout(folder, source)
-        # An image from a layout is called after its folder.
         image_id = bench.buildah("pull", "--quiet", f"oci:{folder.name}", folder=folder.parent)
-    name = bench.name(_TAG)
     bench.buildah("tag", image_id, name)
     return name, image_id
 
@@ -56,7 +53,7 @@ def _pulled(
     host = source.registry_host
     reference = ImageReference(source.repository, host, digest=source.manifest_digest)
     access = pull if pull is not None and pull.host == host else None
-    login = Login.of(host, access, _auth_file(bench))
+    login = Login.of(host, access, bench.buildah.folder / "pull.json")
     arguments = ("--policy=missing", f"--platform={platform}", *login.options, f"docker://{reference}")
     try:
         told = bench.buildah(
@@ -70,5 +67,7 @@ def _pulled(
     return told.splitlines()[-1]
 
 
-def _auth_file(bench: Bench) -> Path:
-    return bench.buildah.folder / "pull.json"
+def _key(source: SourceImage) -> str:
+    """Return what tells a base image from others."""
+    identity = source.manifest_digest or source.facts.image_id
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]

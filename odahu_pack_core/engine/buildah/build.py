@@ -26,7 +26,6 @@ LOG_WORDS: Final = LogWords(
     step=re.compile(r"STEP (\d+)/(\d+): (.*)"),
     noise=re.compile(r"COMMIT|--> |subprocess exited |Getting image source |Copying |Writing |Storing "),
 )
-_KEPT: Final = "localhost/odahu-pack/kept"
 _OPTIONS: Final = ("--format=oci", "--layers=false", "--no-cache", "--identity-label=false", "--pull=never")
 
 
@@ -54,7 +53,7 @@ class BuildInputs:
 
 
 def build_image(bench: Bench, inputs: BuildInputs, emit: EventSink) -> str:
-    """Build an image and return the name that the bench has for it.
+    """Build an image and return its name in the store.
 
     Args:
         bench: Where it is built.
@@ -67,7 +66,7 @@ def build_image(bench: Bench, inputs: BuildInputs, emit: EventSink) -> str:
     building = _Building(bench, inputs, emit)
     steady, changing = _halves(inputs.instructions[1:])
     base = building.kept(steady) if steady else inputs.base
-    return building.built(base, changing, bench.name("built"))
+    return building.built(base, changing, bench.built)
 
 
 @dataclass(frozen=True)
@@ -77,19 +76,17 @@ class _Building:
     emit: EventSink
 
     def kept(self, steady: Sequence[Instruction]) -> str:
-        """Return the bench's name of an image that is built once and kept in the store."""
+        """Return the name of an image that is built once and kept in the store."""
         key = _key(self.inputs, steady)
-        kept, buildah = f"{_KEPT}:{key}", self.bench.buildah
-        lock = cache_folder(buildah.environ) / "names" / f"buildah-{key}.lock"
+        name = self.bench.kept_name(key)
+        lock = cache_folder(self.bench.buildah.environ) / "names" / f"buildah-{key}.lock"
         with ExitStack() as stack:
             try:
                 stack.enter_context(locked(lock, self._wait))
             except OSError as error:
                 raise EngineError(f"cannot write {lock}: {error.strerror}", code="cannot-write") from None
-            if not self.bench.holds(kept):
-                self.built(self.inputs.base, steady, kept)
-            name = self.bench.name("kept")
-            buildah("tag", kept, name)
+            if not self.bench.holds(name):
+                self.built(self.inputs.base, steady, name)
         return name
 
     def built(self, base: str, instructions: Sequence[Instruction], name: str) -> str:

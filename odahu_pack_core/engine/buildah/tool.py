@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ _ISOLATION_DEFAULT: Final = "chroot"
 """Works in containers, in pods and on old kernels, where a container runtime often may not start."""
 
 _ERROR: Final = "Error: "
+_SENDING: Final = re.compile(r'pushing image "[^"]*" to "[^"]*": ')
 _MOST_LINES: Final = 5
 
 
@@ -84,4 +86,4 @@ def is_error(line: str) -> bool:
 
 def _last_words(lines: Sequence[str]) -> str:
     errors = [line.removeprefix(_ERROR) for line in lines if is_error(line)]
-    return errors[-1] if errors else " ".join(lines[-_MOST_LINES:])
+    return _SENDING.sub("", errors[-1]) if errors else " ".join(lines[-_MOST_LINES:])
