@@ -18,14 +18,17 @@ class SourceLayer:
     """A layer of a base image.
 
     Args:
-        descriptor: What its blob is; the media type is OCI's.
         diff_id: ``sha256:…`` of the tar stream.
         blob: The content, read from where the base is when it is asked for.
     """
 
-    descriptor: Descriptor
     diff_id: str
     blob: Blob
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """What its blob is; the media type is OCI's. A layer may have to be packed before that is known."""
+        return self.blob.descriptor
 
 
 @dataclass(frozen=True)

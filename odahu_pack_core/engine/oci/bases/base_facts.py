@@ -10,7 +10,6 @@ from odahu_pack_core.plan.base import BaseFacts, BaseImage
 
 from .found_image import FoundImage
 from .kept import Kept
-from .layered_files import LayeredFiles
 
 
 def facts_of(
@@ -53,10 +52,10 @@ def _contents(
     told = told_python(base, config.labels, config.diff_ids)
     if (contents := told_contents(told, config.env, config.labels)) is not None:
         return contents
-    # The layers belong to the key: a manifest may put any layers beside somebody else's config.
-    key = " ".join([image.image_id, platform, *(layer.descriptor.digest for layer in image.layers)])
+    key = f"{platform} {image.key}"
     if (contents := kept.contents(key)) is None:
-        emit(Notice(f"looking for Python in the layers of {base.reference}; this is done once"))
-        contents = look_into(LayeredFiles(image.layers), config.env, config.labels, platform, told)
+        emit(Notice(f"looking for the Python of {base.reference}; once for good"))
+        with image.files() as files:
+            contents = look_into(files, config.env, config.labels, platform, told)
         kept.keep_contents(key, contents)
     return contents

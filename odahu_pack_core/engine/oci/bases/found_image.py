@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from odahu_pack_core.blob.descriptor import Blob, Descriptor
+from odahu_pack_core.engine.contents import ImageFiles
 from odahu_pack_core.engine.oci.source_image import SourceLayer
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import ImageReference
 
 from .documents import ImageConfig, JsonObject, check_platform, read_config, read_manifest, read_object
+from .layered_files import LayeredFiles
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class FoundImage:
         image_id: The digest of its config.
         config: Its config.
         layers: Its layers, from the lowest on.
+        key: Names config and layers: what was found in an image is kept by it.
+        files: Opens its files.
     """
 
     reference: ImageReference
@@ -30,6 +35,8 @@ class FoundImage:
     image_id: str
     config: ImageConfig
     layers: tuple[SourceLayer, ...]
+    key: str
+    files: Callable[[], AbstractContextManager[ImageFiles]]
 
 
 def image_of(
@@ -67,7 +74,11 @@ def image_of(
             code="base-unusable",
         )
     layers = tuple(
-        SourceLayer(layer, diff_id, blob(layer))
+        SourceLayer(diff_id, blob(layer))
         for layer, diff_id in zip(manifest.layers, config.diff_ids, strict=True)
     )
-    return FoundImage(pinned, digest, manifest.config.digest, config, layers)
+    # The layers belong to the key: a manifest may put any layers beside somebody else's config.
+    key = " ".join([manifest.config.digest, *(layer.digest for layer in manifest.layers)])
+    return FoundImage(
+        pinned, digest, manifest.config.digest, config, layers, key, lambda: nullcontext(LayeredFiles(layers))
+    )

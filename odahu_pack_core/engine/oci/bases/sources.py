@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final
 
-from odahu_pack_core.engine.base_words import registry_words
+from odahu_pack_core.engine.base_words import base_missing, registry_words, taken_from
 from odahu_pack_core.engine.oci.source_image import SourceImage
+from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.reference import DOCKER_HUB
@@ -13,10 +16,15 @@ from odahu_pack_core.plugins.distribution import OpenRegistry
 from odahu_pack_core.plugins.protocols import RegistryAccess
 
 from .base_facts import facts_of
+from .docker_base import DockerBases
+from .found_image import FoundImage
 from .kept import Kept
+from .layer_store import LayerStore
 from .registry_base import RegistryBases
 
-_SCRATCH = "scratch"
+_SCRATCH: Final = "scratch"
+_FINAL: Final = frozenset({"base-platform", "base-unusable"})
+"""Failures of an image that was found: another place would give the same."""
 
 
 class BaseSources:
@@ -31,6 +39,7 @@ class BaseSources:
         self._environ = environ
         self._open_registry = open_registry
         self._kept = Kept(environ)
+        self._docker = DockerBases(environ, LayerStore(self._kept.folder / "layers"))
         self._found: dict[tuple[BaseImage, str], SourceImage] = {}
 
     def find(
@@ -60,15 +69,34 @@ class BaseSources:
         reference = base.reference
         host = reference.registry or DOCKER_HUB
         bases = RegistryBases(self._open_registry, host, pull, self._kept)
-        image = bases.find(reference.repository, reference, platform)
-        origin = registry_words(host)
+        failure: RegistryError | None = None
+        try:
+            image = bases.find(reference.repository, reference, platform)
+        except RegistryError as error:
+            if error.code in _FINAL:
+                raise
+            failure = error
+        if failure is not None:
+            # Outside of the except block: causes of the engine's failure must not be mixed with it.
+            return self._from_docker(base, platform, failure, emit)
+        source = self._source(base, image, platform, registry_words(host), emit)
+        return replace(source, registry_host=host, repository=reference.repository)
+
+    def _from_docker(
+        self, base: BaseImage, platform: str, failure: RegistryError, emit: EventSink
+    ) -> SourceImage:
+        """Take an image from the Docker engine that its registry does not give."""
+        try:
+            image, place = self._docker.find(base.reference, platform)
+        except (RegistryError, EngineError) as error:
+            if error.code in _FINAL:
+                raise
+            raise base_missing(base.reference, failure, error.message) from None
+        emit(taken_from(base.reference, place, failure.message))
+        return self._source(base, image, platform, place, emit)
+
+    def _source(
+        self, base: BaseImage, image: FoundImage, platform: str, origin: str, emit: EventSink
+    ) -> SourceImage:
         facts = facts_of(base, image, platform=platform, origin=origin, kept=self._kept, emit=emit)
-        return SourceImage(
-            image.reference,
-            image.manifest_digest,
-            image.config.content,
-            image.layers,
-            facts,
-            host,
-            reference.repository,
-        )
+        return SourceImage(image.reference, image.manifest_digest, image.config.content, image.layers, facts)
