@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workbench.errors import PartMissingError, WorkbenchError
 
-__all__ = ["locate", "run"]
+__all__ = ["locate", "read", "run"]
 
 _SYSTEM_FOLDERS = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _QUOTED_LINES = 20
@@ -48,6 +48,14 @@ def run(argv: Sequence[str | Path], *, environ: Mapping[str, str], timeout: floa
         PartMissingError: The program is not installed.
         WorkbenchError: It failed or took too long; the message quotes the end of its output.
     """
+    return read(argv, environ=environ, timeout=timeout).decode(errors="replace").strip()
+
+
+def read(argv: Sequence[str | Path], *, environ: Mapping[str, str], timeout: float = 600) -> bytes:
+    """Run a program to its end and return the bytes that it wrote to stdout.
+
+    Args and errors are those of `run`.
+    """
     program, *arguments = (str(argument) for argument in argv)
     command = [locate(program), *arguments]
     shown = " ".join([Path(program).name, *arguments[:3]])
@@ -57,14 +65,13 @@ def run(argv: Sequence[str | Path], *, environ: Mapping[str, str], timeout: floa
             env=dict(environ),
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
-            errors="replace",
             timeout=timeout,
             check=False,
         )
     except subprocess.TimeoutExpired as expired:
         raise WorkbenchError(f"`{shown} …` took longer than {timeout:.0f} s") from expired
     if ended.returncode != 0:
-        lines = (ended.stdout + ended.stderr).strip().splitlines()[-_QUOTED_LINES:]
+        output = (ended.stdout + ended.stderr).decode(errors="replace")
+        lines = output.strip().splitlines()[-_QUOTED_LINES:]
         raise WorkbenchError(f"`{shown} …` failed with exit code {ended.returncode}:\n" + "\n".join(lines))
-    return ended.stdout.strip()
+    return ended.stdout
