@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from .artifact.gppi import gppi_reader
-from .engine.record import docker_engine, oci_engine
+from .engine.record import buildah_engine, docker_engine, oci_engine
 from .plugins.distribution import OpenRegistry
 from .plugins.hookspecs import hookimpl
 from .plugins.records import ArtifactReaderRecord, ConnectionTypeRecord, EngineRecord
@@ -14,8 +14,8 @@ from .registry.connection_types import connection_types
 
 @hookimpl
 def odahu_pack_engines() -> Iterable[EngineRecord]:
-    """Offer the engine that needs no daemon, and Docker's."""
-    return (oci_engine(_registry_opener), docker_engine())
+    """Offer the engine that needs no daemon, Docker's, and buildah."""
+    return (oci_engine(_registry_opener), docker_engine(), buildah_engine(_registry_opener))
 
 
 @hookimpl
@@ -31,6 +31,6 @@ def odahu_pack_connection_types() -> Iterable[ConnectionTypeRecord]:
 
 
 def _registry_opener(environ: Mapping[str, str]) -> OpenRegistry:
-    from .registry.distribution.opening import registry_opener  # noqa: PLC0415  # only one engine needs it
+    from .registry.distribution.opening import registry_opener  # noqa: PLC0415  # not every engine needs it
 
     return registry_opener(environ)

@@ -54,7 +54,9 @@ class Assembly:
     def choose(self, output: ImageOutput) -> Chosen:
         """Return the engine that makes the image, and why it is that one."""
         around = self.surroundings
-        record, decision = choose_engine(around.engine, around.catalog, output.type, self.plan)
+        record, decision = choose_engine(
+            around.engine, around.catalog, output.type, self.plan, around.environ
+        )
         self.reporter.emit(decision)
         return Chosen(record.create(around.environ), decision, output)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from odahu_pack_core.environment.modes import may_need_engine
@@ -45,7 +46,7 @@ class Wanted:
 
 
 def choose_engine(
-    name: str, catalog: PluginCatalog, output: OutputType, plan: BuildPlan
+    name: str, catalog: PluginCatalog, output: OutputType, plan: BuildPlan, environ: Mapping[str, str]
 ) -> tuple[EngineRecord, Decision]:
     """Choose the engine that executes a plan.
 
@@ -54,30 +55,53 @@ def choose_engine(
         catalog: The engines that are installed.
         output: Where the image goes; a build context can be written for any engine.
         plan: What it executes.
+        environ: The environment variables of the run, which say where engines are.
 
     Returns:
         The engine and the decision with its reason.
 
     Raises:
         PluginError: There is no engine of that name.
-        EngineError: The engine, or every engine, lacks what the plan or the output needs.
+        EngineError: The engine, or every engine, lacks what the plan or the output needs, or is not there.
     """
     wanted = Wanted(output, _runs(plan), len(plan.platforms) > 1)
-    if name != AUTO:
-        record = catalog.engine(name)
-        if lack := wanted.lack_of(record):
-            raise EngineError(f"engine {name!r} {lack}", code="engine-cannot")
-        return record, Decision("engine", name, "asked for")
-    records = sorted(
-        (provided.record for provided in catalog.engines.values()), key=lambda r: (r.rank, r.name)
-    )
+    if name == AUTO:
+        return _first(_able(wanted, catalog), environ)
+    record = catalog.engine(name)
+    if lack := wanted.lack_of(record):
+        raise EngineError(f"engine {name!r} {lack}", code="engine-cannot")
+    return record, Decision("engine", name, "asked for")
+
+
+def _able(wanted: Wanted, catalog: PluginCatalog) -> list[EngineRecord]:
+    """Return the engines that can do what is wanted, the preferred one first."""
+    records = [provided.record for provided in catalog.engines.values()]
+    records.sort(key=lambda record: (record.rank, record.name))
     able = [record for record in records if not wanted.lack_of(record)]
     if not able:
         lacks = "; ".join(f"{record.name} {wanted.lack_of(record)}" for record in records)
         raise EngineError(
             f"no engine can build this image: {lacks or 'none is installed'}", code="engine-cannot"
         )
-    return able[0], Decision("engine", able[0].name, "the first installed engine that can build this plan")
+    return able
+
+
+def _first(able: Sequence[EngineRecord], environ: Mapping[str, str]) -> tuple[EngineRecord, Decision]:
+    """Return the first engine that is there; where there is no choice, it says itself what it misses."""
+    reason = "the first installed engine that can build this plan"
+    if len(able) == 1:
+        return able[0], Decision("engine", able[0].name, reason)
+    passed: list[str] = []
+    for record in able:
+        missing = record.missing(environ) if record.missing else ""
+        if not missing:
+            return record, Decision("engine", record.name, "; ".join([reason, *passed]))
+        passed.append(missing)
+    raise EngineError(
+        f"no engine that can build this image is there: {'; '.join(passed)}",
+        code="engine-absent",
+        hint=f"start or install one of {', '.join(record.name for record in able)}",
+    )
 
 
 def _runs(plan: BuildPlan) -> bool:

@@ -79,6 +79,8 @@ class EngineRecord:
         runs: Whether it can execute `Run` instructions.
         rank: Order in which ``auto`` prefers engines; lowest first.
         several_platforms: Whether it can make one image for several platforms.
+        missing: Says in words what is missing on this machine, nothing when nothing is, from the environment
+            variables of the run; asked only where ``auto`` can choose between engines, so it must be quick.
     """
 
     name: str
@@ -88,6 +90,7 @@ class EngineRecord:
     runs: bool
     rank: int = 100
     several_platforms: bool = False
+    missing: Callable[[Mapping[str, str]], str] | None = None
 
     def __post_init__(self) -> None:
         _check_name(self.name)

@@ -11,7 +11,8 @@ from typing import Final
 from odahu_pack_core.command import Command, CommandError, LineSink, Runner
 from odahu_pack_core.errors import EngineError
 
-PROGRAM: Final = "buildah"
+from .presence import PROGRAM
+
 _ISOLATION: Final = "BUILDAH_ISOLATION"
 _ISOLATION_DEFAULT: Final = "chroot"
 """Works in containers, in pods and on old kernels, where a container runtime often may not start."""

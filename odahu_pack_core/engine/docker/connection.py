@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Final
@@ -10,12 +9,11 @@ from typing import TYPE_CHECKING, Final
 from odahu_pack_core.errors import EngineError
 
 from .client import DockerClient, innermost
+from .presence import host_of, knock
 
 if TYPE_CHECKING:
     from docker import APIClient
 
-_DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
-_UNIX: Final = "unix://"
 _ANY_VERSION: Final = "1.24"
 _SECONDS: Final = 300
 
@@ -32,10 +30,10 @@ def connected(environ: Mapping[str, str]) -> Iterator[DockerClient]:
     """
     from docker.errors import DockerException  # noqa: PLC0415  # slow to import, needed only for this engine
 
-    host = environ.get("DOCKER_HOST") or _DEFAULT_HOST
+    host = host_of(environ)
     with ExitStack() as stack:
         try:
-            _knock(host)
+            knock(host)
             api = stack.enter_context(closing(_api({**environ, "DOCKER_HOST": host})))
             version = str(api.version(api_version=False)["ApiVersion"])
         except (DockerException, OSError, ValueError, KeyError) as error:
@@ -45,17 +43,6 @@ def connected(environ: Mapping[str, str]) -> Iterator[DockerClient]:
                 hint="start Docker, or let DOCKER_HOST name the engine to use",
             ) from None
         yield DockerClient(api, host, version)
-
-
-def _knock(host: str) -> None:
-    """Try a local socket first: docker-py leaves one open that it cannot connect.
-
-    Raises:
-        OSError: Nobody listens there, or not to us.
-    """
-    if host.startswith(_UNIX):
-        with socket.socket(socket.AF_UNIX) as knocking:
-            knocking.connect(f"/{host.removeprefix(_UNIX).lstrip('/')}")
 
 
 def _api(environ: Mapping[str, str]) -> APIClient:

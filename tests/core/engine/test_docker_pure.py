@@ -157,9 +157,7 @@ def test_other_failures_are_no_refusals():
 
 @pytest.mark.parametrize("host", ["unix:///nowhere/docker.sock", "tcp://127.0.0.1:1", "nonsense://x", ""])
 def test_an_engine_that_is_not_running_is_told_with_a_hint(host, home, monkeypatch, events):
-    monkeypatch.setattr(
-        "odahu_pack_core.engine.docker.connection._DEFAULT_HOST", f"unix://{home}/docker.sock"
-    )
+    monkeypatch.setattr("odahu_pack_core.engine.docker.presence._DEFAULT_HOST", f"unix://{home}/docker.sock")
     engine = DockerEngine({"DOCKER_HOST": host, "PATH": "/usr/bin"})
 
     with pytest.raises(EngineError, match="no Docker engine answers at") as caught:

@@ -3,6 +3,7 @@
 import json
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from uuid import UUID
@@ -175,10 +176,13 @@ def test_a_build_context_needs_no_able_engine(request_for, around, tmp_path):
     assert (tmp_path / "context" / "layers" / "note.tar").exists()
 
 
-def test_an_output_that_no_engine_has(request_for, around, refusal, tmp_path):
-    error = refusal(package_request, request_for(output=ImageOutput("oci", tmp_path / "x")), around[0])
+def test_an_output_that_the_engine_lacks(request_for, around, refusal, tmp_path):
+    request = request_for(output=ImageOutput("oci", tmp_path / "x"))
+    error = refusal(package_request, request, replace(around[0], engine="paper"))
     assert isinstance(error, EngineError)
-    assert "paper cannot bring an image to output type 'oci', only to docker, registry" in error.message
+    assert (
+        "engine 'paper' cannot bring an image to output type 'oci', only to docker" in error.message
+    )
 
 
 def test_a_private_base_is_reached_through_docker_pull(request_for, around):
