@@ -180,9 +180,7 @@ def test_an_output_that_the_engine_lacks(request_for, around, refusal, tmp_path)
     request = request_for(output=ImageOutput("oci", tmp_path / "x"))
     error = refusal(package_request, request, replace(around[0], engine="paper"))
     assert isinstance(error, EngineError)
-    assert (
-        "engine 'paper' cannot bring an image to output type 'oci', only to docker" in error.message
-    )
+    assert "engine 'paper' cannot bring an image to output type 'oci', only to docker" in error.message
 
 
 def test_a_private_base_is_reached_through_docker_pull(request_for, around):
