@@ -37,6 +37,14 @@ class Cache:
         """
         return self.folder / _LAYOUT / kind / f"{key}{suffix}"
 
+    def folder_of(self, kind: str) -> Path:
+        """Return the folder where another tool keeps what it has fetched.
+
+        Args:
+            kind: What is in it, a plural such as ``channels``.
+        """
+        return self.folder / _LAYOUT / kind
+
     @contextlib.contextmanager
     def only_one(self, entry: Path, waiting: Callable[[], None]) -> Iterator[None]:
         """Let one thread of one run at a time through for an entry.

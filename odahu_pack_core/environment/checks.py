@@ -36,8 +36,7 @@ def check_installed(site_packages: Path, target: Target, emit: EventSink) -> Non
         tags = frozenset(_tags(_headers(folder / "WHEEL").get_all("Tag", [])))
         if tags and not runs_on(tags, target):
             raise DependencyError(
-                f"{name} was built for {', '.join(sorted(map(str, tags)))}, "
-                f"not for Python {target.python} on {target.platform}",
+                f"{name} was built for {', '.join(sorted(map(str, tags)))}, not for {target}",
                 code="wrong-wheel",
                 hint="use a version that has a wheel, or run on a machine like the image",
             )

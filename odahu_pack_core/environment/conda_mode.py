@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import yaml
@@ -11,19 +10,22 @@ import yaml
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.names import RUNTIME_ROOT
 from odahu_pack_core.plan.base import BaseFacts
-from odahu_pack_core.plan.conda_twins import twin_of
-from odahu_pack_core.plan.dependencies import requirement_name
 from odahu_pack_core.plan.environment import CondaWords, Dependencies, EnvironmentLayer
 from odahu_pack_core.plan.instruction import Copy, Instruction, Run, User
 from odahu_pack_core.plan.match_spec import parse_match_spec
 from odahu_pack_core.plan.python_choice import fitting
 
+from .conda.words import (
+    DEFAULT_CHANNEL,
+    NO_OWN_CHANNELS,
+    OWN_CHANNELS,
+    PYTHON,
+    package_names,
+    pip_requirements,
+    words_of,
+)
 from .layer_files import activate_script
 
-DEFAULT_CHANNEL: Final = "conda-forge"
-_PYTHON: Final = "python"
-_OWN_CHANNELS: Final = "defaults"
-_NO_OWN_CHANNELS: Final = "nodefaults"
 _CONDA_FOLDER: Final = re.compile(r"(?i)/(?:mini|ana)?(?:conda|forge|mamba)[^/]*/(?:condabin|bin)/?\Z")
 _FOLDER: Final = f"{RUNTIME_ROOT}/conda"
 
@@ -53,10 +55,10 @@ def conda_instructions(
     if dependencies.wheels or dependencies.find_links:
         path = (*dependencies.wheels, *dependencies.find_links)[0]
         raise DependencyError(
-            f"{path} of the artifact cannot be installed into a conda environment, and "
+            f"{path} of the artifact cannot be installed into a conda environment that an engine makes, and "
             f"{', '.join(dependencies.conda)} can be had from conda only",
             code="conda-and-wheels",
-            hint="put the wheel on a package index, or find PyPI packages in place of the conda ones",
+            hint="have the environment made here: pip install 'odahu-pack-core[conda]'",
         )
     source = f"conda/{layer.name}.yml"
     files = {source: _environment_file(dependencies, base, f"{_FOLDER}/{layer.name}.txt")}
@@ -83,41 +85,31 @@ def conda_tool(base: BaseFacts) -> Tool:
 
 
 def _environment_file(dependencies: Dependencies, base: BaseFacts, constraints: str) -> bytes:
-    words = dependencies.as_written or CondaWords(dependencies.conda, dependencies.pip)
+    words = words_of(dependencies)
     packages: list[Any] = list(words.packages)
-    names = {spec.name for spec in map(parse_match_spec, words.packages) if spec}
     if base.python and not _says_which_python(words):
         packages = [f"python={base.python}", *(p for p in packages if not _is_python(p))]
-    requirements = (*words.pip, *_added(dependencies, words, names))
-    if pip := _pip_lines(dependencies, requirements, constraints):
-        packages += [*([] if "pip" in names else ["pip"]), {"pip": pip}]
+    if pip := _pip_lines(dependencies, pip_requirements(dependencies), constraints):
+        packages += [*([] if "pip" in package_names(words) else ["pip"]), {"pip": pip}]
     content = {"channels": _channels(dependencies.channels), "dependencies": packages}
     return yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode()
 
 
 def _says_which_python(words: CondaWords) -> bool:
     """Tell whether the user's own words leave one Python X.Y only."""
-    specs = [spec for spec in map(parse_match_spec, words.packages) if spec and spec.name == _PYTHON]
+    specs = [spec for spec in map(parse_match_spec, words.packages) if spec and spec.name == PYTHON]
     return len(fitting(",".join(spec.version for spec in specs if spec.version))) == 1
 
 
 def _is_python(package: str) -> bool:
     spec = parse_match_spec(package)
-    return spec is not None and spec.name == _PYTHON
-
-
-def _added(dependencies: Dependencies, words: CondaWords, names: set[str]) -> Iterator[str]:
-    """Yield requirements that neither section of the conda file asks for: a packager added them."""
-    twins = {requirement_name(twin.requirement) for twin in map(twin_of, names) if twin}
-    for line in dependencies.pip:
-        if line not in words.pip and requirement_name(line) not in twins:
-            yield line
+    return spec is not None and spec.name == PYTHON
 
 
 def _channels(written: tuple[str, ...]) -> list[str]:
     """Return the channels written down, else conda-forge; never a tool's own ones unasked."""
     channels = list(written) or [DEFAULT_CHANNEL]
-    return channels if {_OWN_CHANNELS, _NO_OWN_CHANNELS} & set(channels) else [*channels, _NO_OWN_CHANNELS]
+    return channels if {OWN_CHANNELS, NO_OWN_CHANNELS} & set(channels) else [*channels, NO_OWN_CHANNELS]
 
 
 def _pip_lines(dependencies: Dependencies, requirements: tuple[str, ...], constraints: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +22,9 @@ from odahu_pack_core.plan.environment import (
 
 from .cache import Cache, put
 from .compiler import Compiler, CompilerSearch
+from .conda import can_link
+from .conda.parts import CondaMaking, conda_target
+from .conda.request import conda_lock_key, conda_request
 from .kept_layer import keep_layer, kept_layer
 from .lock import lock_key, read_lock, write_lock
 from .modes import lacking, mode_of
@@ -75,9 +78,14 @@ class Environments:
         mode, decisions = mode_of(layer, base)
         for decision in decisions:
             emit(decision)
-        if mode == "conda":
+        if mode == "conda" and not can_link():
             return ResolvedEnvironment(layer.name, mode, base.python or "", base.platform, ())
         target = Target.of(base)
+        if mode == "conda":
+            packages = self._conda_lock(layer, base, target, artifact_root, emit)
+            conda = CondaMaking.of(layer, base, target, self._compiler(target.python, emit))
+            parts = conda.parts(packages)
+            return ResolvedEnvironment(layer.name, mode, target.python, target.platform, packages, parts)
         if layer.layout == "venv" and base.interpreter is None:
             raise DependencyError(f"no interpreter was found in {base.reference}", code="no-python")
         packages = self._lock(layer, target, artifact_root, emit)
@@ -112,21 +120,29 @@ class Environments:
         entry = self._cache.entry("layers", part.key, ".blob")
         if (there := kept_layer(entry)) is not None:
             return there
-        from .making import make_layer  # noqa: PLC0415  # nothing of it is needed where all is in the cache
+        # Nothing of these is needed where all is in the cache.
+        from .conda.making import make_conda_layer  # noqa: PLC0415  # as above
+        from .making import make_layer  # noqa: PLC0415  # as above
 
         making = self._making(wanted)
         with self._alone(entry, part.name, emit) as scratch:
             if (there := kept_layer(entry)) is not None:
                 return there
             uv = self._uv(scratch, wanted.layer, making.target, emit)
-            made = make_layer(wanted, making, uv, scratch / "layer.blob", emit)
+            make = make_conda_layer if wanted.resolved.mode == "conda" else make_layer
+            made = make(wanted, making, uv, scratch / "layer.blob", emit)
             return keep_layer(made, scratch / "layer.blob", entry)
 
     def _making(self, wanted: Wanted) -> Making:
         """Return what decides a part's bytes, which must be what named it when it was resolved."""
         part, resolved = wanted.part, wanted.resolved
         compiler = self._compiler(resolved.python, lambda _: None)
-        making = Making(wanted.layer, wanted.base, Target.of(wanted.base), compiler)
+        target = Target.of(wanted.base)
+        if resolved.mode == "conda":
+            target = conda_target(target, resolved.packages)
+            making: Making = CondaMaking.of(wanted.layer, wanted.base, target, compiler)
+        else:
+            making = Making(wanted.layer, wanted.base, target, compiler)
         if making.key_of(part.name, part.packages, resolved.packages) != part.key:
             raise DependencyError(
                 f"the Pythons or the uv of this machine changed while {part.name} was packaged",
@@ -139,7 +155,45 @@ class Environments:
         self, layer: EnvironmentLayer, target: Target, artifact_root: Path, emit: EventSink
     ) -> tuple[LockedPackage, ...]:
         dependencies = layer.dependencies
+
+        def make(uv: Uv) -> tuple[LockedPackage, ...]:
+            from .locking import make_lock  # noqa: PLC0415  # as for making layers
+
+            return make_lock(dependencies, target, artifact_root, uv)
+
         key = lock_key(dependencies, target, artifact_root, self._environ)
+        return self._kept_lock(key, layer, target, make, emit)
+
+    def _conda_lock(
+        self,
+        layer: EnvironmentLayer,
+        base: BaseFacts,
+        target: Target,
+        artifact_root: Path,
+        emit: EventSink,
+    ) -> tuple[LockedPackage, ...]:
+        request = conda_request(layer, base, self._environ)
+
+        def make(uv: Uv) -> tuple[LockedPackage, ...]:
+            from .conda.locking import make_conda_lock  # noqa: PLC0415  # as for making layers
+
+            told = self._cache.folder_of("channels")
+            return make_conda_lock(
+                layer, request, target, artifact_root=artifact_root, cache=told, uv=uv, emit=emit
+            )
+
+        key = conda_lock_key(layer, request, target, artifact_root, self._environ)
+        return self._kept_lock(key, layer, target, make, emit)
+
+    def _kept_lock(
+        self,
+        key: str,
+        layer: EnvironmentLayer,
+        target: Target,
+        make: Callable[[Uv], tuple[LockedPackage, ...]],
+        emit: EventSink,
+    ) -> tuple[LockedPackage, ...]:
+        """Return a lock, made unless it is kept."""
         entry = self._cache.entry("locks", key, ".json")
         if not self._refresh and (kept := read_lock(entry)) is not None:
             emit(
@@ -150,11 +204,8 @@ class Environments:
                 )
             )
             return kept
-        from .locking import make_lock  # noqa: PLC0415  # as for making layers
-
         with self._alone(entry, layer.name, emit) as scratch:
-            uv = self._uv(scratch, layer, target, emit)
-            packages = make_lock(dependencies, target, artifact_root, uv)
+            packages = make(self._uv(scratch, layer, target, emit))
             write_lock(packages, scratch / "lock.json")
             put(scratch / "lock.json", entry)
             return packages
@@ -182,7 +233,7 @@ class Environments:
             yield scratch
 
     def _uv(self, scratch: Path, layer: EnvironmentLayer, target: Target, emit: EventSink) -> Uv:
-        uv = Uv(self._environ, self._runner, scratch, HostPython.own())
+        uv = Uv(self._environ, self._runner, scratch, HostPython.own(), target)
         if not layer.dependencies.build_from_source:
             return uv
         python = uv.found(target.python)
@@ -195,4 +246,4 @@ class Environments:
                 )
             )
             return uv
-        return Uv(self._environ, self._runner, scratch, python)
+        return replace(uv, python=python)

@@ -9,6 +9,8 @@ from typing import Final
 from odahu_pack_core.command import Outcome
 from odahu_pack_core.errors import DependencyError
 
+from .target import Target
+
 _LAST_LINES: Final = 20
 _PREFIX: Final = re.compile(r"^\s*(?:error|cause|hint): ?")
 _NOT_FOUND: Final = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
@@ -52,11 +54,12 @@ _FAULTS_OUTSIDE: Final = (
 )
 
 
-def failure_of(outcome: Outcome) -> DependencyError:
+def failure_of(outcome: Outcome, target: Target) -> DependencyError:
     """Return the error that uv's output tells of.
 
     Args:
         outcome: How uv ended; its stderr is redacted.
+        target: What packages were sought for.
     """
     everything, text = "\n".join(outcome.stderr), "\n".join(explanation(outcome.stderr))
     for pattern, code, message, hint in _FAULTS_OUTSIDE:
@@ -70,9 +73,10 @@ def failure_of(outcome: Outcome) -> DependencyError:
         )
     if wheel := _NO_WHEEL.search(everything):
         return DependencyError(
-            f"{wheel[1] or wheel[2]} has no wheel for the Python and platform of the image\n{text}",
+            f"{wheel[1] or wheel[2]} has no wheel for {target}\n{text}",
             code="no-wheel",
-            hint="ask for another version of it, choose another Python, or allow --build-from-source",
+            hint="ask for another version of it, choose another Python or platform, "
+            "or allow --build-from-source",
         )
     if "No solution found" in everything:
         return DependencyError(f"the dependencies cannot be had together\n{text}", code="unresolvable")

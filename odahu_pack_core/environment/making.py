@@ -36,20 +36,44 @@ def make_layer(wanted: Wanted, making: Making, uv: Uv, draft: Path, emit: EventS
     Raises:
         DependencyError: A package cannot be had any more, or the disk is full.
     """
-    tree = _tree(wanted, making, uv, emit)
+    tree = installed_tree(wanted, making, uv, emit)
     added = added_files(wanted.layer, wanted.base, wanted.resolved) if wanted.is_rest else ()
     files = in_layer_order((*tree_files(tree, wanted.layer.prefix), *added))
-    source = PlannedTar(files, partial(_open_in, tree))
+    return pack_files(PlannedTar(files, partial(_open_in, tree)), wanted.part.name, draft, emit)
+
+
+def pack_files(source: PlannedTar, name: str, draft: Path, emit: EventSink) -> PackedLayer:
+    """Pack the files of a part.
+
+    Args:
+        source: The files.
+        name: The part's name.
+        draft: Where the blob will be.
+        emit: Receives progress.
+
+    Raises:
+        DependencyError: The disk is full.
+    """
     try:
-        return pack(source, draft, keep=True, progress=_packing(wanted.part.name, source.size, emit))
+        return pack(source, draft, keep=True, progress=_packing(name, source.size, emit))
     except EngineError as error:
         if error.code == "disk-full":
             raise disk_full(draft.parent) from None
         raise
 
 
-def _tree(wanted: Wanted, making: Making, uv: Uv, emit: EventSink) -> Path:
-    """Return a folder with what is to be below the environment's prefix."""
+def installed_tree(wanted: Wanted, making: Making, uv: Uv, emit: EventSink) -> Path:
+    """Install the wheels of a part, and return a folder with what is to be below the environment's prefix.
+
+    Args:
+        wanted: The part.
+        making: What it is made for, and with.
+        uv: Installs, in a folder of its own.
+        emit: Receives progress.
+
+    Raises:
+        DependencyError: A package cannot be had any more.
+    """
     layer, target = wanted.layer, making.target
     installed = install(
         wanted.part,

@@ -15,6 +15,7 @@ from odahu_pack_core.plan.environment import EnvironmentLayer, LockedPackage, Mo
 from odahu_pack_core.plan.match_spec import parse_match_spec
 from odahu_pack_core.plan.python_choice import DOCUMENTED_DEFAULT, check_base_python, fitting
 
+from .conda import can_link
 from .conda_mode import conda_tool
 
 _MOST_NAMES: Final = 12
@@ -35,11 +36,8 @@ def mode_of(layer: EnvironmentLayer, base: BaseFacts) -> tuple[Mode, tuple[Event
     if layer.layout == "venv" and base.site_packages is not None:
         reason = f"the base image holds packages in {base.site_packages.path}; only what differs is added"
         return "base", (Decision(subject, "base", reason), *_unchecked(conda, base))
-    if not is_made_on_host(layer, base):
-        reason = (
-            f"PyPI has no known twin of {_some(conda)}; the engine makes the environment while it builds the "
-            f"image, so the base image must hold {conda_tool(base)} and the engine must reach the channels"
-        )
+    if brings_python(layer, base):
+        reason = f"PyPI has no known twin of {_some(conda)}; {_maker(base)}"
         return "conda", (Decision(subject, "conda", reason),)
     return "uv", (Decision(subject, "uv", "everything that is needed is on PyPI, as wheels"),)
 
@@ -57,21 +55,21 @@ def with_python(wanted: BaseImage, base: BaseFacts, layers: Iterable[Environment
     Raises:
         PlanError: The base's Python is not the one that the model needs.
     """
-    if all(is_made_on_host(layer, base) for layer in layers):
+    if not any(brings_python(layer, base) for layer in layers):
         check_base_python(wanted, base)
         return base
     newest = fitting(wanted.python_pin)[-1] if wanted.python_pin else base.python
     return replace(base, python=wanted.python or newest or DOCUMENTED_DEFAULT)
 
 
-def is_made_on_host(layer: EnvironmentLayer, base: BaseFacts) -> bool:
-    """Tell whether an environment is a layer made here, and not by the engine."""
-    return not layer.dependencies.conda or (layer.layout == "venv" and base.site_packages is not None)
+def brings_python(layer: EnvironmentLayer, base: BaseFacts) -> bool:
+    """Tell whether an environment is a conda one, with a Python of its own."""
+    return bool(layer.dependencies.conda) and (layer.layout != "venv" or base.site_packages is None)
 
 
 def may_need_engine(layer: EnvironmentLayer) -> bool:
     """Tell whether an engine may have to make an environment while it builds the image."""
-    return bool(layer.dependencies.conda)
+    return bool(layer.dependencies.conda) and not can_link()
 
 
 def lacking(packages: Sequence[LockedPackage], base: BaseFacts) -> tuple[tuple[LockedPackage, ...], Decision]:
@@ -97,6 +95,17 @@ def lacking(packages: Sequence[LockedPackage], base: BaseFacts) -> tuple[tuple[L
         reason += f"; replaced, since the model's version wins: {_some(replaced)}"
     names = [f"{package.name} {package.version}" for package in added]
     return added, Decision("packages on top of the base", _some(names) or "none", reason)
+
+
+def _maker(base: BaseFacts) -> str:
+    """Say who makes a conda environment."""
+    if can_link():
+        return "conda packages are linked here, and bring a Python of their own"
+    return (
+        "the engine makes the environment while it builds the image, so the base image must hold "
+        f"{conda_tool(base)} and the engine must reach the channels; neither is needed after: "
+        "pip install 'odahu-pack-core[conda]'"
+    )
 
 
 def _same(version: str, held: str | None) -> bool:

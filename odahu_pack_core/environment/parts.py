@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -99,7 +100,7 @@ class Making:
             whole: What is in all parts of the environment.
         """
         target = self.target
-        of_all = (_FORMAT, version("uv"), self.layer.prefix, self.layer.layout)
+        of_all = (_FORMAT, _uv_version(), self.layer.prefix, self.layer.layout)
         of_target = (target.python, target.machine, target.libc, self.compiler and self.compiler.version)
         of_packages = [(package.name, package.version, package.hashes) for package in packages]
         of_rest = self._of_rest(whole) if name == self.layer.name else None
@@ -111,6 +112,12 @@ class Making:
         built_on = self.base.site_packages
         lock = all_packages(self.base, whole) if self.layer.prefix == CACHE_ENVIRONMENT else ()
         return (self.base.interpreter, built_on.path if built_on else "", self.layer.activate, lock)
+
+
+@cache
+def _uv_version() -> str:
+    """Return the version of what installs packages, and writes their scripts."""
+    return version("uv")
 
 
 def _size(package: LockedPackage) -> int:

@@ -64,6 +64,9 @@ class Target:
             )
         return cls(base.python, _full_python(base, base.python), base.platform, machine, base.libc)
 
+    def __str__(self) -> str:
+        return f"Python {self.python} on {self.platform} ({self.libc})"
+
     @property
     def uv_platform(self) -> str:
         """The platform as ``uv --python-platform`` names it."""

@@ -75,12 +75,14 @@ class Uv:
         runner: Runs programs.
         folder: An empty folder to run in.
         python: The host interpreter that uv works with.
+        target: What packages must run on.
     """
 
     environ: Mapping[str, str]
     runner: Runner
     folder: Path
     python: HostPython
+    target: Target
 
     def __call__(self, *arguments: str, on_line: LineSink | None = None) -> str:
         """Run uv and return what it wrote to stdout.
@@ -97,7 +99,7 @@ class Uv:
         options = ("--no-progress", "--color", "never", "--no-python-downloads", "--python", self.python.path)
         outcome = self._run((*arguments, *options), on_line)
         if outcome.exit_code:
-            raise failure_of(outcome)
+            raise failure_of(outcome, self.target)
         return outcome.stdout
 
     def found(self, version: str) -> HostPython | None:

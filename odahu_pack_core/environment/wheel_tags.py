@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -15,16 +15,12 @@ _LAST_WITH_PYMALLOC_SUFFIX: Final = 7
 _LEGACY: Final = {17: "manylinux2014", 12: "manylinux2010", 5: "manylinux1"}
 _NEWEST_GLIBC: Final = 60
 _NEWEST_MUSL: Final = 9
-_OLDEST_ABI3: Final = 2
 """Bounds far from what exists: which wheels are possible at all has been decided by uv."""
 
 
 def runs_on(tags: Iterable[Tag], target: Target) -> bool:
     """Tell whether a wheel with these tags is for a target, whatever the libc's version."""
-    minor = _minor(target)
-    version = (3, minor)
-    interpreter = f"cp3{minor}"
-    known = {*cpython_tags(version, [_abi(minor)], ["any"]), *compatible_tags(version, interpreter, ["any"])}
+    known = frozenset(_tags(target, ("any",)))
     return any(_has(target, tag.platform) and Tag(tag.interpreter, tag.abi, "any") in known for tag in tags)
 
 
@@ -41,34 +37,24 @@ def preference(wheel: str, target: Target) -> tuple[int, tuple[int, str], str]:
     try:
         _, _, build, tags = parse_wheel_filename(wheel)
     except InvalidWheelFilename:
-        return (-1, (0, ""), wheel)
-    order = _order(target)
-    best = max((order.get(str(tag), -1) for tag in tags), default=-1)
-    return (best, build or (0, ""), wheel)
+        return (-2, (0, ""), wheel)
+    rank = _rank(target)
+    return (max((rank.get(tag, -1) for tag in tags), default=-1), build or (0, ""), wheel)
 
 
 @lru_cache(maxsize=8)
-def _order(target: Target) -> dict[str, int]:
-    """Return a rank for each tag; the greatest is the best."""
-    rank: dict[str, int] = {}
-    for tag in _tags(_minor(target), tuple(_platforms(target))):
-        rank.setdefault(tag, -len(rank))
-    return {tag: place + len(rank) for tag, place in rank.items()}
+def _rank(target: Target) -> dict[Tag, int]:
+    """Return a number for each tag; the best has the greatest."""
+    tags = dict.fromkeys(_tags(target, tuple(_platforms(target))))
+    return {tag: len(tags) - place for place, tag in enumerate(tags)}
 
 
-def _tags(minor: int, platforms: tuple[str, ...]) -> Iterator[str]:
-    """Yield tags from the best on: https://github.com/astral-sh/uv/blob/main/crates/uv-platform-tags/src/tags.rs."""
-    own = f"cp3{minor}"
-    for platform in platforms:
-        yield f"{own}-{_abi(minor)}-{platform}"
-        yield f"{own}-none-{platform}"
-    for older in range(minor, _OLDEST_ABI3 - 1, -1):
-        yield from (f"cp3{older}-abi3-{platform}" for platform in platforms)
-    for older in (minor, "", *range(minor - 1, -1, -1)):
-        yield from (f"py3{older}-none-{platform}" for platform in platforms)
-    yield f"{own}-none-any"
-    for older in (minor, "", *range(minor - 1, -1, -1)):
-        yield f"py3{older}-none-any"
+def _tags(target: Target, platforms: Sequence[str]) -> Iterator[Tag]:
+    """Yield tags from the best on."""
+    minor = int(target.python.partition(".")[2])
+    abi = f"cp3{minor}m" if minor <= _LAST_WITH_PYMALLOC_SUFFIX else f"cp3{minor}"
+    yield from cpython_tags((3, minor), [abi], platforms)
+    yield from compatible_tags((3, minor), f"cp3{minor}", platforms)
 
 
 def _platforms(target: Target) -> Iterator[str]:
@@ -85,11 +71,3 @@ def _platforms(target: Target) -> Iterator[str]:
 def _has(target: Target, platform: str) -> bool:
     libc = "musllinux" if target.libc == "musl" else "manylinux"
     return platform == "any" or (platform.startswith((libc, "linux_")) and platform.endswith(target.machine))
-
-
-def _abi(minor: int) -> str:
-    return f"cp3{minor}m" if minor <= _LAST_WITH_PYMALLOC_SUFFIX else f"cp3{minor}"
-
-
-def _minor(target: Target) -> int:
-    return int(target.python.partition(".")[2])

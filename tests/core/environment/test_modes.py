@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from odahu_pack_core.environment.conda_mode import conda_instructions, conda_tool
-from odahu_pack_core.environment.modes import with_python
+from odahu_pack_core.environment.modes import may_need_engine, with_python
 from odahu_pack_core.environment.uv import HostPython
 from odahu_pack_core.errors import DependencyError, PlanError
 from odahu_pack_core.events import Decision, Notice
@@ -93,12 +93,25 @@ def test_conda_packages_that_a_cache_may_hold_are_told(environments, recorder, t
     assert "held" not in told.message
 
 
+@pytest.fixture
+def without_rattler(monkeypatch):
+    """Nothing of conda is installed here."""
+    monkeypatch.setattr("odahu_pack_core.environment.conda.find_spec", lambda _: None)
+
+
+@pytest.mark.usefixtures("without_rattler")
 def test_one_unknown_conda_package_makes_it_a_conda_environment(environments, recorder, tmp_path):
+    assert may_need_engine(wanted(conda=("gdal",)))
     resolved = environments.resolve(wanted("greeter", conda=("gdal",)), facts(), tmp_path, recorder.emit)
     assert (resolved.mode, resolved.packages) == ("conda", ())
     assert "gdal" in mode(recorder).reason
     assert "micromamba" in mode(recorder).reason
+    assert "pip install 'odahu-pack-core[conda]'" in mode(recorder).reason
     assert not recorder.commands
+
+
+def test_no_engine_is_needed_where_rattler_is():
+    assert not may_need_engine(wanted(conda=("gdal",)))
 
 
 def test_a_conda_environment_for_triton_can_be_activated():
