@@ -37,6 +37,12 @@ CACHE_LABEL: Final = f"{LABEL_PREFIX}.cache"
 PYTHON_LABEL: Final = f"{LABEL_PREFIX}.python"
 """Tells the Python of an image, so that nobody has to look for it there."""
 
+MIRRORS_VARIABLE: Final = "ODAHU_PACK_MIRRORS"
+"""Names registries to pull base images from in place of others: ``docker.io=HOST/prefix``, between blanks."""
+
+CONFIG_FILE_VARIABLE: Final = "ODAHU_PACK_CONFIG"
+"""Overrides where the user's configuration file is."""
+
 CACHE_FOLDER_VARIABLE: Final = "ODAHU_PACK_CACHE_DIR"
 """Overrides where resolved locks and finished layers are kept."""
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from .parameters import FormatParameter, OutputParameter, PlatformsParameter
+from .parameters import FormatParameter, MirrorParameter, OutputParameter, PlatformsParameter
 from .session import Loudness, Session
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
@@ -199,6 +199,7 @@ def source_option(command: Decorated) -> Decorated:
 def engine_options(command: Decorated) -> Decorated:
     """Add the options of a run that asks outside: the engine, and whether locks are renewed."""
     options = (
+        mirror_option,
         click.option(
             "--engine",
             default="auto",
@@ -211,6 +212,25 @@ def engine_options(command: Decorated) -> Decorated:
         ),
     )
     return _all(options, command)
+
+
+def mirror_option(command: Decorated) -> Decorated:
+    """Add ``--mirror``."""
+
+    def add(context: click.Context, _option: click.Parameter, mirrors: tuple[str, ...]) -> None:
+        if mirrors and isinstance(context.obj, Session):
+            context.obj.add_mirrors(mirrors)
+
+    return click.option(
+        "--mirror",
+        multiple=True,
+        type=MirrorParameter(),
+        expose_value=False,
+        callback=add,
+        metavar="REGISTRY=HOST[/PREFIX]",
+        help="Pull the base images of a registry from another one, as in docker.io=registry.example/hub. "
+        "Repeatable.",
+    )(command)
 
 
 def _all(options: tuple[Callable[[Decorated], Decorated], ...], command: Decorated) -> Decorated:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from odahu_pack_core.errors import did_you_mean
+from odahu_pack_core.errors import SpecError, did_you_mean
 
 from .formats import OutputFormat, compiled
 
@@ -117,3 +117,24 @@ class FormatParameter(click.ParamType):  # type: ignore[type-arg]  # generic sin
     def choices(self) -> str:
         """Return the formats in words."""
         return "|".join([*self._kinds, "jsonpath=EXPR"])
+
+
+class MirrorParameter(click.ParamType):  # type: ignore[type-arg]  # generic since click 8.4 only
+    """``REGISTRY=HOST[/PREFIX]``."""
+
+    name = "mirror"
+
+    def convert(
+        self,
+        value: Any,  # noqa: ANN401  # click's signature
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str:
+        """Return the text, once it is clear that it names a mirror."""
+        from odahu_pack_core.engine.oci.bases.mirrors import mirror_of  # noqa: PLC0415  # slow to import
+
+        try:
+            mirror_of(str(value))
+        except SpecError as error:
+            self.fail(f"{error.message}; {error.hint}".rstrip("; "), param, ctx)
+        return str(value)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+
+from odahu_pack_core.names import MIRRORS_VARIABLE
 
 
 class Loudness(IntEnum):
@@ -31,6 +33,11 @@ class Session:
     loudness: Loudness = Loudness.NORMAL
     debug: bool = False
     machine_events: bool = False
+
+    def add_mirrors(self, mirrors: Iterable[str]) -> None:
+        """Pull from mirrors; those that the environment names stay, unless they are of the same registry."""
+        named = " ".join([self.environ.get(MIRRORS_VARIABLE, ""), *mirrors])
+        self.environ = {**self.environ, MIRRORS_VARIABLE: named.strip()}
 
     def show_debug(self) -> None:
         """Show tracebacks, and our own log; that of other libraries may hold credentials."""

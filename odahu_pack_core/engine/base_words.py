@@ -17,9 +17,14 @@ def docker_words(host: str) -> str:
     return f"the Docker engine at {host}"
 
 
-def registry_words(host: str) -> str:
-    """Return what a registry is called."""
-    return f"the registry {host}"
+def registry_words(host: str, mirrored: str = "") -> str:
+    """Return what a registry is called.
+
+    Args:
+        host: The registry.
+        mirrored: What it is a mirror of, if it is one.
+    """
+    return f"the registry {host}" + (f", a mirror of {mirrored}" if mirrored else "")
 
 
 def taken_from(reference: ImageReference, place: str, reason: str) -> Decision:

@@ -85,4 +85,4 @@ class ImageRegistry(Protocol):
 
 
 OpenRegistry = Callable[[str, RegistryAccess | None], ImageRegistry]
-"""Opens the registry of a host; anonymous without an access to it."""
+"""Opens the registry of a host; without an access, as the user who is logged in there, else anonymous."""

@@ -7,6 +7,7 @@ from functools import partial
 
 from odahu_pack_core.plugins.distribution import ImageRegistry, OpenRegistry
 from odahu_pack_core.plugins.protocols import RegistryAccess
+from odahu_pack_core.registry.docker import user_access
 from odahu_pack_core.registry.hub import canonical_host
 
 from .clock import Clock
@@ -14,7 +15,7 @@ from .lean_httpx import import_httpx
 
 
 def registry_opener(environ: Mapping[str, str], clock: Clock | None = None) -> OpenRegistry:
-    """Return what opens registries.
+    """Return what opens registries; without an access, as the user who is logged in there.
 
     Args:
         environ: May name proxies and certificates.
@@ -30,6 +31,7 @@ def _open(
     from .client import DistributionRegistry  # noqa: PLC0415  # imports httpx
     from .endpoint import Endpoint  # noqa: PLC0415  # as above
 
+    access = access or user_access(host, environ)
     # An access of a plugin that knows nothing of plain HTTP speaks TLS.
     plain = bool(getattr(access, "plain_http", False))
     return DistributionRegistry(Endpoint.find(canonical_host(host), plain_http=plain), access, environ, clock)

@@ -11,7 +11,6 @@ from odahu_pack_core.engine.oci.source_image import SourceImage
 from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
-from odahu_pack_core.plan.reference import DOCKER_HUB
 from odahu_pack_core.plugins.distribution import OpenRegistry
 from odahu_pack_core.plugins.protocols import RegistryAccess
 
@@ -20,6 +19,7 @@ from .docker_base import DockerBases
 from .found_image import FoundImage
 from .kept import Kept
 from .layer_store import LayerStore
+from .mirrors import place_of
 from .registry_base import RegistryBases
 
 _SCRATCH: Final = "scratch"
@@ -66,12 +66,12 @@ class BaseSources:
     def _from_registry(
         self, base: BaseImage, platform: str, pull: RegistryAccess | None, emit: EventSink
     ) -> SourceImage:
-        reference = base.reference
-        host = reference.registry or DOCKER_HUB
-        bases = RegistryBases(self._open_registry, host, pull, self._kept)
+        place = place_of(base.reference, self._environ)
+        access = pull if pull is not None and pull.host.lower() == place.host.lower() else None
+        bases = RegistryBases(self._open_registry, place.host, access, self._kept)
         failure: RegistryError | None = None
         try:
-            image = bases.find(reference.repository, reference, platform)
+            image = bases.find(place.repository, base.reference, platform)
         except RegistryError as error:
             if error.code in _FINAL:
                 raise
@@ -79,8 +79,9 @@ class BaseSources:
         if failure is not None:
             # Outside of the except block: causes of the engine's failure must not be mixed with it.
             return self._from_docker(base, platform, failure, emit)
-        source = self._source(base, image, platform, registry_words(host), emit)
-        return replace(source, registry_host=host, repository=reference.repository)
+        origin = registry_words(place.host, place.mirrored)
+        source = self._source(base, image, platform, origin, emit)
+        return replace(source, registry_host=place.host, repository=place.repository)
 
     def _from_docker(
         self, base: BaseImage, platform: str, failure: RegistryError, emit: EventSink

@@ -1,0 +1,97 @@
+"""Mirrors: registries that base images are pulled from in place of the ones in their names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from odahu_pack_core.engine.docker.repository import full_name, registry_of
+from odahu_pack_core.errors import SpecError
+from odahu_pack_core.names import CONFIG_FILE_VARIABLE, MIRRORS_VARIABLE
+from odahu_pack_core.plan.reference import ImageReference, registry_prefix, split_registry
+
+_FIELD: Final = "mirrors"
+_FORM: Final = "a mirror is written as in docker.io=registry.example/prefix"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an image is pulled from.
+
+    Args:
+        host: The registry.
+        repository: The repository there.
+        mirrored: The registry that this is a mirror of; empty where it is none.
+    """
+
+    host: str
+    repository: str
+    mirrored: str = ""
+
+
+def place_of(reference: ImageReference, environ: Mapping[str, str]) -> Place:
+    """Return where an image is pulled from.
+
+    Args:
+        reference: The image.
+        environ: Names mirrors, and where the user's configuration file is, which names more.
+
+    Raises:
+        SpecError: A mirror is not written as it should be, or the file cannot be read.
+    """
+    host = registry_of(reference)
+    mirror = (_of_environ(environ) or {}).get(host) or _of_file(environ).get(host)
+    if mirror is None:
+        return Place(host, reference.repository)
+    mirror_host, prefix = registry_prefix(mirror)
+    repository = split_registry(full_name(reference))[1]
+    return Place(mirror_host, f"{prefix}/{repository}" if prefix else repository, host)
+
+
+def mirror_of(text: str) -> tuple[str, str]:
+    """Return registry and mirror from ``REGISTRY=HOST/prefix``.
+
+    Raises:
+        SpecError: The text is not of this form.
+    """
+    registry, equals, mirror = text.partition("=")
+    if not equals or not split_registry(f"{registry}/x")[0]:
+        raise SpecError(f"{text!r} names no mirror", code="bad-mirror", hint=_FORM)
+    registry_prefix(mirror)
+    return registry_of(ImageReference("x", registry)), mirror
+
+
+def _of_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    return dict(mirror_of(text) for text in environ.get(MIRRORS_VARIABLE, "").split())
+
+
+def _of_file(environ: Mapping[str, str]) -> dict[str, str]:
+    path = _config_file(environ)
+    try:
+        content = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError):
+        raise SpecError(f"{path} cannot be read as text", code="bad-config") from None
+    import yaml  # noqa: PLC0415  # few users have such a file
+
+    try:
+        document = yaml.safe_load(content) or {}
+    except (yaml.YAMLError, RecursionError):
+        raise SpecError(f"{path} is no YAML document", code="bad-config") from None
+    mirrors = document.get(_FIELD) or {} if isinstance(document, dict) else None
+    if not isinstance(mirrors, dict) or not all(
+        isinstance(part, str) for pair in mirrors.items() for part in pair
+    ):
+        raise SpecError(f"{path}: {_FIELD} is no mapping of registries", code="bad-config", hint=_FORM)
+    return dict(mirror_of(f"{registry}={mirror}") for registry, mirror in mirrors.items())
+
+
+def _config_file(environ: Mapping[str, str]) -> Path:
+    if chosen := environ.get(CONFIG_FILE_VARIABLE):
+        return Path(chosen)
+    shared = Path(environ.get("XDG_CONFIG_HOME", ""))
+    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    return (shared if shared.is_absolute() else home / ".config") / "odahu-pack" / "config.yaml"
