@@ -99,7 +99,7 @@ class _Resolving:
         files: dict[str, bytes] = {}
         for layer, environment in zip(layers, resolved, strict=True):
             instructions: Sequence[Instruction] = [AddLayer(part.name) for part in environment.parts]
-            if environment.mode == "conda":
+            if environment.mode == "conda" and not environment.parts:
                 instructions, context = conda_instructions(layer, seen)
                 files.update(context)
             blocks = tuple(_replaced(block, layer.name, instructions) for block in blocks)

@@ -1,0 +1,134 @@
+"""Makes the layer of a part of a conda environment: fetches its packages, links and packs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from odahu_pack_core.blob.packed_layer import PackedLayer
+from odahu_pack_core.environment.layer_files import activate_script, tree_files
+from odahu_pack_core.environment.making import installed_tree, make_layer, pack_files
+from odahu_pack_core.environment.parts import Making, Wanted
+from odahu_pack_core.environment.uv import Uv
+from odahu_pack_core.events import EventSink, Notice
+from odahu_pack_core.plan.environment import LockedPackage
+from odahu_pack_core.plan.files import ArtifactFile, Folder, TextFile, in_layer_order
+from odahu_pack_core.plan.layer_tar import PlannedTar
+
+from .byte_code import compiled
+from .fetching import fetched
+from .linking import LinkedFile, Prefix, linked, open_binary
+from .package import UnpackedPackage, read_package
+
+_MOST_NAMES: Final = 12
+
+
+def make_conda_layer(wanted: Wanted, making: Making, uv: Uv, draft: Path, emit: EventSink) -> PackedLayer:
+    """Make the layer of a part, apart from all other parts.
+
+    Args:
+        wanted: The part.
+        making: What it is made for, and with.
+        uv: Installs the wheels of the pip section, in a folder of its own.
+        draft: Where the blob will be.
+        emit: Receives progress and warnings.
+
+    Raises:
+        DependencyError: A package cannot be had any more or is malformed, or the disk is full.
+    """
+    part = wanted.part
+    conda = tuple(package for package in part.packages if package.url)
+    if not conda and not wanted.is_rest:
+        return make_layer(wanted, making, uv, draft, emit)
+    wheels = replace(part, packages=tuple(package for package in part.packages if not package.url))
+    files = [
+        *_linked(conda, making, uv, emit),
+        *_installed(replace(wanted, part=wheels), making, uv, emit),
+        *(_added(making) if wanted.is_rest else ()),
+    ]
+    settled = _settled(files, emit)
+    order = in_layer_order(each.file for each in settled.values())
+    return pack_files(PlannedTar(order, partial(_open_in, settled)), part.name, draft, emit)
+
+
+def _linked(
+    packages: tuple[LockedPackage, ...], making: Making, uv: Uv, emit: EventSink
+) -> Iterator[LinkedFile]:
+    folder = uv.folder / "conda"
+    folder.mkdir()
+    folders = fetched(packages, folder, emit)
+    prefix = Prefix(making.layer.prefix, making.target.python)
+    unpacked = [read_package(package.name, at) for package, at in zip(packages, folders, strict=True)]
+    _warn_of_scripts(unpacked, emit)
+    uncompiled: list[LinkedFile] = []
+    for package, read in zip(packages, unpacked, strict=True):
+        files = tuple(linked(read, prefix, package.hashes[0]))
+        yield from files
+        uncompiled += files if read.is_python else ()
+    if making.compiler:
+        tree = uv.folder / "sources"
+        yield from compiled(uncompiled, prefix.site_packages, tree, making.compiler, uv.runner)
+
+
+def _installed(wanted: Wanted, making: Making, uv: Uv, emit: EventSink) -> Iterator[LinkedFile]:
+    """Yield the files of wheels, as they are beside conda packages."""
+    if not wanted.part.packages:
+        return
+    tree = installed_tree(wanted, making, uv, emit)
+    for file in tree_files(tree, wanted.layer.prefix):
+        if isinstance(file, ArtifactFile):
+            opener = partial(open_binary, tree / file.source)
+            yield LinkedFile(replace(file, source=file.path), opener)
+        else:
+            yield LinkedFile(file)
+
+
+def _added(making: Making) -> Iterator[LinkedFile]:
+    layer = making.layer
+    yield LinkedFile(Folder(Prefix(layer.prefix, making.target.python).site_packages))
+    if layer.activate:
+        yield LinkedFile(TextFile(f"{layer.prefix}/bin/activate", activate_script(layer.prefix)))
+
+
+def _settled(files: Iterable[LinkedFile], emit: EventSink) -> dict[str, LinkedFile]:
+    """Return files by path; where several packages have one of a name, the last wins, and that is told."""
+    settled: dict[str, LinkedFile] = {}
+    twice = []
+    for each in files:
+        there = settled.get(each.file.path)
+        if there and not _same(there, each):
+            twice.append(each.file.path)
+        settled[each.file.path] = each
+    if twice:
+        emit(Notice(f"several packages hold different files of one name: {_some(twice)}", "warning"))
+    return settled
+
+
+def _same(one: LinkedFile, other: LinkedFile) -> bool:
+    content = one.content()
+    return one.file == other.file if content is None else content == other.content()
+
+
+def _warn_of_scripts(packages: Iterable[UnpackedPackage], emit: EventSink) -> None:
+    """Tell of scripts that conda would run: they are code of the package, and for the image's platform."""
+    names = [package.name for package in packages if package.has_link_script]
+    if names:
+        message = (
+            f"these conda packages have scripts that are to run once they are installed: {_some(names)}; "
+            "none is run, so what they make is missing in the image"
+        )
+        emit(Notice(message, "warning"))
+
+
+def _open_in(settled: dict[str, LinkedFile], path: str) -> BinaryIO:
+    opener = settled[path].open
+    assert opener is not None  # noqa: S101  # only files that have one are opened
+    return opener()
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
