@@ -33,7 +33,7 @@ def oci_engine(registry_opener: Callable[[Mapping[str, str]], OpenRegistry]) -> 
         create,
         OCI_OUTPUTS,
         runs=False,
-        rank=55,
+        rank=10,
         several_platforms=True,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -61,27 +61,41 @@ def layout_members(images: Sequence[FinishedImage], name: ImageReference) -> lis
     root = root_of(images)
     index = layout_index(root.descriptor, named(name))
     manifests = [root, *(image.manifest for image in images)]
-    blobs = [*manifests, *(image.config for image in images), *(blob for i in images for blob in i.layers)]
+    blobs = [*manifests, *(blob for image in images for blob in image.blobs)]
     by_path = {blob_path(blob.descriptor): blob for blob in blobs}
     files = {"oci-layout": _file(_LAYOUT), "index.json": _file(index), **by_path}
     return [Member(path, blob) for path, blob in files.items()]
 
 
-def docker_members(image: FinishedImage, name: ImageReference, present: Collection[str] = ()) -> list[Member]:
-    """Return the files of an archive that Docker loads; it is a layout as well unless something is left out.
+def docker_members(image: FinishedImage, name: ImageReference) -> list[Member]:
+    """Return the files of an archive that Docker loads; it is an OCI image layout as well.
 
     Args:
         image: The image.
         name: What it is called.
-        present: Digests of blobs that are left out, since whoever loads the archive has those layers.
     """
     load = {
         "Config": blob_path(image.config.descriptor),
         "RepoTags": [named(name)],
-        "Layers": [blob_path(blob.descriptor) for blob in image.layers],
+        "Layers": [blob_path(layer.blob.descriptor) for layer in image.layers],
     }
-    members = [Member("manifest.json", _file(canonical([load]))), *layout_members([image], name)]
-    return [member for member in members if member.blob.descriptor.digest not in present]
+    return [Member("manifest.json", _file(canonical([load]))), *layout_members([image], name)]
+
+
+def partial_members(image: FinishedImage, name: ImageReference, present: int) -> list[Member]:
+    """Return the files of an archive for a Docker engine that holds the lowest layers.
+
+    Args:
+        image: The image.
+        name: What it is called.
+        present: How many layers the engine holds; nobody looks at their blobs.
+    """
+    paths = [f"layers/{layer.diff_id.removeprefix('sha256:')}" for layer in image.layers]
+    config = Member(blob_path(image.config.descriptor), image.config)
+    load = {"Config": config.path, "RepoTags": [named(name)], "Layers": paths}
+    new = dict(zip(paths[present:], image.layers[present:], strict=True))
+    layers = [Member(path, layer.blob) for path, layer in new.items()]
+    return [Member("manifest.json", _file(canonical([load]))), config, *layers]
 
 
 def tar_of(members: Sequence[Member]) -> Iterator[bytes]:

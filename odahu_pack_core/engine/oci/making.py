@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from odahu_pack_core.blob.descriptor import BytesBlob
 from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.blob.packing import pack
 from odahu_pack_core.events import EventSink, Progress
@@ -47,8 +48,18 @@ class LayersInMaking:
         self.crew.results(self._tasks.values())
         return tuple(FinishedImage.of(draft, list(self._layers(draft))) for draft in self.drafts)
 
+    def images_with_manifests(self) -> tuple[FinishedImage, ...]:
+        """Wait for all layers, the bases' too, and return the images."""
+        images = self.images()
+        self.crew.results([self.crew.send(partial(_manifest, image)) for image in images])
+        return images
+
     def _layers(self, draft: Draft) -> Iterator[PackedLayer]:
         return (self._tasks[id(layer.source)].result for layer in draft.added)
+
+
+def _manifest(image: FinishedImage, _: EventSink) -> BytesBlob:
+    return image.manifest
 
 
 def _longest_first(entry: tuple[int, AddedLayer]) -> int:

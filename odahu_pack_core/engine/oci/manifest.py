@@ -5,8 +5,9 @@ Format: https://github.com/opencontainers/image-spec (manifest.md, image-index.m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from odahu_pack_core.blob.descriptor import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Blob, BytesBlob, Descriptor
@@ -14,7 +15,10 @@ from odahu_pack_core.blob.packed_layer import PackedLayer
 
 from .config import canonical, image_config, platform_object
 from .draft import Draft
-from .source_image import SourceImage
+from .source_image import SourceImage, SourceLayer
+
+ImageLayer = SourceLayer | PackedLayer
+"""A layer of the base or an own one."""
 
 
 @dataclass(frozen=True)
@@ -25,15 +29,11 @@ class FinishedImage:
         draft: What it was made from.
         config: Its config.
         layers: Its layers from the lowest on, the base's first.
-        diff_ids: The digest of the tar stream of each layer.
-        manifest: What names all of them.
     """
 
     draft: Draft
     config: BytesBlob
-    layers: tuple[Blob, ...]
-    diff_ids: tuple[str, ...]
-    manifest: BytesBlob
+    layers: tuple[ImageLayer, ...]
 
     @classmethod
     def of(cls, draft: Draft, packed: Sequence[PackedLayer]) -> FinishedImage:
@@ -45,12 +45,19 @@ class FinishedImage:
         """
         own = [layer.diff_id for layer in packed]
         content = image_config(draft.base, draft.platform, draft.steps, own, draft.time)
-        config = BytesBlob(OCI_CONFIG, content)
-        layers = (*(layer.blob for layer in draft.base.layers), *(layer.blob for layer in packed))
-        diff_ids = (*(layer.diff_id for layer in draft.base.layers), *own)
-        base_descriptors = [layer.descriptor for layer in draft.base.layers]
-        descriptors = [*base_descriptors, *(layer.descriptor for layer in packed)]
-        return cls(draft, config, layers, diff_ids, _manifest(draft.base, config, descriptors))
+        return cls(draft, BytesBlob(OCI_CONFIG, content), (*draft.base.layers, *packed))
+
+    @cached_property
+    def manifest(self) -> BytesBlob:
+        """What names config and layers; layers that the base's place has not packed yet are packed for it."""
+        descriptors = [layer.blob.descriptor for layer in self.layers]
+        return _manifest(self.draft.base, self.config, descriptors)
+
+    @property
+    def blobs(self) -> Iterator[Blob]:
+        """Layers and config."""
+        yield from (layer.blob for layer in self.layers)
+        yield self.config
 
     @property
     def platform(self) -> dict[str, str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from odahu_pack_core.blob.sizes import size_text
@@ -14,7 +15,7 @@ from odahu_pack_core.events import EventSink, Notice
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.result import PublishedImage
 
-from .archive import Member, docker_members, named, tar_of, tar_size
+from .archive import Member, docker_members, named, partial_members, tar_of, tar_size
 from .making import LayersInMaking, progress_of
 from .manifest import FinishedImage
 from .to_files import check_single
@@ -66,53 +67,57 @@ class _Load:
 
     def complete(self) -> str:
         """Load the image unless it is there, and return its id."""
-        if self._loaded():
+        if self._loaded() == self._id:
             self.emit(Notice(f"{self.name} is in the Docker engine already, nothing was sent"))
-            return self._id(self._found(named(self.name)))
-        if present := self._present():
-            try:
-                self._send(present)
-            except ApiError:
-                # Somebody may have removed what was there a moment ago.
-                self._send(())
+            return self._id
+        if self._keeps_blobs:
+            self._send(docker_members(self.image, self.name))
         else:
-            self._send(())
-        return self._checked()
+            self._send_rest()
+        if self._loaded() != self._id:
+            raise EngineError(
+                f"another run gave the name {self.name} to its own image while this one was loaded",
+                code="name-taken",
+            )
+        return self._id
 
-    def _loaded(self) -> bool:
-        return self._id(self._found(named(self.name))) in self._ids
-
-    @property
-    def _ids(self) -> frozenset[str]:
-        """What the engine may call the image: by its config, or in containerd's store by its manifest."""
-        return frozenset({self.image.config.descriptor.digest, self.image.manifest.descriptor.digest})
-
-    def _present(self) -> Collection[str]:
-        """Return the digests of the blobs that the engine needs not be sent."""
-        if self._keeps_blobs():
-            return ()
-        base = self.image.draft.base.facts
-        known = (base.image_id, str(base.reference), named(self.name))
-        chains = [_diff_ids(self._found(each)) for each in known if each]
-        longest = max((_common(chain, self.image.diff_ids) for chain in chains), default=0)
-        lacking = {blob.descriptor.digest for blob in self.image.layers[longest:]}
-        return {blob.descriptor.digest for blob in self.image.layers[:longest]} - lacking
-
+    @cached_property
     def _keeps_blobs(self) -> bool:
-        """Tell whether the engine stores blobs as they come (containerd), so that it wants them all."""
+        """Whether the engine stores blobs as they come (containerd), so that it wants all of them."""
         status = (self.client.get("/info") or {}).get("DriverStatus") or ()
         return any("containerd.snapshotter" in str(entry) for entry in status)
 
-    def _send(self, present: Collection[str]) -> None:
-        members = docker_members(self.image, self.name, present)
-        with self.client.messages(
-            "/images/load", {"quiet": "1"}, _HEADERS, self._reported(members)
-        ) as messages:
+    @cached_property
+    def _id(self) -> str:
+        """What the engine will call the image."""
+        named_by = self.image.manifest if self._keeps_blobs else self.image.config
+        return named_by.descriptor.digest
+
+    def _send_rest(self) -> None:
+        present = self._present()
+        try:
+            self._send(partial_members(self.image, self.name, present), present)
+        except ApiError:
+            if not present:
+                raise
+            # Somebody may have removed what was there a moment ago.
+            self._send(partial_members(self.image, self.name, 0))
+
+    def _present(self) -> int:
+        """Return how many of the image's layers, from the lowest on, the engine holds."""
+        base = self.image.draft.base.facts
+        known = (base.image_id, str(base.reference), named(self.name))
+        diff_ids = [layer.diff_id for layer in self.image.layers]
+        return max(_common(_diff_ids(self._found(each)), diff_ids) for each in known if each)
+
+    def _send(self, members: Sequence[Member], present: int = 0) -> None:
+        body = self._reported(members)
+        with self.client.messages("/images/load", {"quiet": "1"}, _HEADERS, body) as messages:
             for _ in messages:
                 pass
-        sent, whole = tar_size(members), tar_size(docker_members(self.image, self.name))
-        words = f"sent {size_text(sent)} of {size_text(whole)}"
-        self.emit(Notice(f"{words} to the Docker engine at {self.client.host}"))
+        sent, count = size_text(tar_size(members)), len(self.image.layers)
+        place = f"the Docker engine at {self.client.host}"
+        self.emit(Notice(f"sent {sent} to {place}: {present} of {count} layers were there"))
 
     def _reported(self, members: Sequence[Member]) -> Iterator[bytes]:
         note, done = progress_of("load", str(self.name), tar_size(members), self.emit), 0
@@ -121,21 +126,12 @@ class _Load:
             done += len(chunk)
             note(done)
 
-    def _checked(self) -> str:
-        image_id = self._id(self._found(named(self.name)))
-        if image_id not in self._ids:
-            raise EngineError(
-                f"another run gave the name {self.name} to its own image while this one was loaded",
-                code="name-taken",
-            )
-        return image_id
+    def _loaded(self) -> str:
+        """Return the id of what has the image's name."""
+        return str(self._found(named(self.name)).get("Id", ""))
 
     def _found(self, name: str) -> JsonObject:
         return self.client.get(f"/images/{name}/json") or {}
-
-    @staticmethod
-    def _id(found: JsonObject) -> str:
-        return str(found.get("Id", ""))
 
 
 def _diff_ids(found: JsonObject) -> list[str]:

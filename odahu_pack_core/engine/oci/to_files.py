@@ -48,12 +48,12 @@ class LayoutOutput:
         """
         if self.dest.suffix == _TAR:
             with whole_file(self.dest) as write:
-                images = layers.images()
+                images = layers.images_with_manifests()
                 for chunk in _reported(layout_members(images, self.image), self.dest, self.emit):
                     write(chunk)
         else:
             with whole_folder(self.dest.absolute()) as folder:
-                images = layers.images()
+                images = layers.images_with_manifests()
                 _fill(folder, layout_members(images, self.image), self.dest, layers.crew)
         return PublishedImage(self.image, root_of(images).descriptor.digest, str(self.dest))
 
@@ -80,7 +80,7 @@ class DockerArchiveOutput:
         """
         check_single(layers.drafts, "a Docker archive")
         with whole_file(self.dest) as write:
-            image = layers.images()[0]
+            image = layers.images_with_manifests()[0]
             for chunk in _reported(docker_members(image, self.image), self.dest, self.emit):
                 write(chunk)
         return PublishedImage(self.image, image.config.descriptor.digest, str(self.dest))

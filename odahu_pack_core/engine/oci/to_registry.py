@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from odahu_pack_core.blob.descriptor import Blob, BytesBlob
+from odahu_pack_core.blob.descriptor import Blob, BytesBlob, Descriptor
 from odahu_pack_core.blob.sizes import size_text
 from odahu_pack_core.engine.docker.repository import registry_of
 from odahu_pack_core.errors import RegistryError
@@ -87,7 +87,9 @@ class _Push:
     def complete(self, layers: LayersInMaking) -> str:
         """Send what is missing and return the digest of the image."""
         for draft in layers.drafts:
-            self._send_all((layer.blob for layer in draft.base.layers), "base", self._source(draft.base))
+            blobs = [layer.blob for layer in draft.base.layers]
+            self.crew.result(self.crew.send(partial(_find_out, blobs)))
+            self._send_all(blobs, "base", self._source(draft.base))
         for layer in layers.finished():
             self._send(layer.blob, "layer")
         images = layers.images()
@@ -136,7 +138,7 @@ class _Push:
             self.before = Published()
             for image in images:
                 source = self._source(image.draft.base)
-                self._send_all((*image.layers, image.config), "layer", source)
+                self._send_all(image.blobs, "layer", source)
             self.crew.results(self._sending.values())
             self._store(root, images)
 
@@ -152,7 +154,8 @@ class _Push:
         self.crew.result(self.crew.send(lambda _: put(manifest.media_type)))
 
     def _account(self, root: BytesBlob, images: Sequence[FinishedImage]) -> str:
-        sizes = {blob.descriptor.digest: blob.descriptor.size for blob in _blobs(images)}
+        blobs = [blob.descriptor for image in images for blob in image.blobs]
+        sizes = {blob.digest: blob.size for blob in blobs}
         manifests = {
             manifest.descriptor.digest: manifest for manifest in (root, *(i.manifest for i in images))
         }
@@ -168,7 +171,6 @@ class _Push:
         self.output.emit(Notice(message))
 
 
-def _blobs(images: Sequence[FinishedImage]) -> Iterable[Blob]:
-    for image in images:
-        yield from image.layers
-        yield image.config
+def _find_out(blobs: Iterable[Blob], _: EventSink) -> list[Descriptor]:
+    """Learn what blobs are: those of a base that no registry holds may have to be packed for that."""
+    return [blob.descriptor for blob in blobs]
