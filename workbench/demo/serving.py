@@ -1,0 +1,178 @@
+"""The image as a server: run by Docker or podman, else its own layers run by this machine's Python."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.command import run as run_quietly
+from workbench.demo.bases import MINOR
+from workbench.demo.image import Image
+from workbench.demo.packaging import Packaging
+from workbench.demo.stage import DemoError, Stage
+from workbench.errors import WorkbenchError
+
+__all__ = ["Server", "serve"]
+
+_READY_SECONDS = 60
+_ASK_SECONDS = 20
+_LABEL = "odahu-pack-demo"
+_OURS = "/opt/"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that answers.
+
+    Args:
+        address: Where it listens.
+        how: Who runs it, in words.
+    """
+
+    address: str
+    how: str
+
+
+def serve(packaging: Packaging, image: Image, stack: ExitStack) -> Server:
+    """Start the image and return the server once it is healthy.
+
+    Args:
+        packaging: Brings the image into an engine that does not read layouts.
+        image: The image.
+        stack: Ends the server, and removes what was made for it.
+
+    Raises:
+        DemoError: The image does not start.
+    """
+    runtimes: dict[str, Callable[[], Iterator[str]]] = {
+        "Docker": lambda: _docker(packaging),
+        "podman": lambda: _podman(packaging.stage, image),
+    }
+    for name, present in (("Docker", _docker_answers), ("podman", _podman_works)):
+        if not present(packaging.stage):
+            continue
+        with suppress(DemoError):
+            return Server(stack.enter_context(contextmanager(runtimes[name])()), f"in {name}")
+        packaging.stage.say("", f"{name} is here but cannot run it; see {packaging.stage.log}")
+    address = stack.enter_context(_layers(packaging.stage, image))
+    return Server(address, f"no container runtime here: the image's own layers on this Python {MINOR}")
+
+
+def _docker_answers(stage: Stage) -> bool:
+    return _succeeds(stage, "docker", "version", "--format", "{{.Server.Version}}")
+
+
+def _podman_works(stage: Stage) -> bool:
+    return _succeeds(stage, "podman", "info")
+
+
+def _succeeds(stage: Stage, *argv: str) -> bool:
+    if shutil.which(argv[0], path=stage.environ["PATH"]) is None:
+        return False
+    try:
+        run_quietly(argv, environ=stage.environ, timeout=_ASK_SECONDS)
+    except WorkbenchError:
+        return False
+    return True
+
+
+def _docker(packaging: Packaging) -> Iterator[str]:
+    image = packaging.into_docker()
+    with _removed(packaging.stage, "docker", "image", "rm", "--force", image):
+        yield from _container(packaging.stage, "docker", image)
+
+
+def _podman(stage: Stage, image: Image) -> Iterator[str]:
+    name = stage.run("podman", "pull", "--quiet", f"oci:{image.folder}").strip()
+    with _removed(stage, "podman", "image", "rm", "--force", name):
+        yield from _container(stage, "podman", name)
+
+
+def _container(stage: Stage, engine: str, image: str) -> Iterator[str]:
+    run = (engine, "run", "--detach", "--label", _LABEL, "--publish", "127.0.0.1::5000", image)
+    container = stage.run(*run).strip()
+    with _removed(stage, engine, "rm", "--force", container):
+        address = "http://" + stage.run(engine, "port", container, "5000/tcp").split()[0]
+        _await_health(stage, address)
+        yield address
+
+
+@contextmanager
+def _removed(stage: Stage, *argv: str) -> Iterator[None]:
+    """Run a command after the block, for what may be gone already."""
+    try:
+        yield
+    finally:
+        with suppress(DemoError):
+            stage.run(*argv)
+
+
+@contextmanager
+def _layers(stage: Stage, image: Image) -> Iterator[str]:
+    """Start the image's entrypoint on this machine, with nothing of the base image."""
+    root = stage.folder / "root"
+    shutil.rmtree(root, ignore_errors=True)
+    root.mkdir()
+    for layer in image.own_layers():
+        stage.run("tar", "--extract", "--no-same-owner", "--file", layer, "--directory", root)
+    _point_to_this_python(root / "opt" / "model" / "bin")
+    port = _free_port()
+    command = [
+        *image.settings["Entrypoint"],
+        *image.settings["Cmd"],
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+    variables = (entry.partition("=") for entry in image.settings["Env"])
+    environ = {name: _below(root, value) for name, _, value in variables}
+    argv = [_below(root, word) for word in command]
+    with stage.start(*argv, cwd=root, environ=environ):
+        address = f"http://127.0.0.1:{port}"
+        _await_health(stage, address)
+        yield address
+
+
+def _below(root: Path, word: str) -> str:
+    """Return a path of the image as one of this machine; other words stay as they are."""
+    return f"{root}{word}" if word.startswith(_OURS) else word
+
+
+def _point_to_this_python(folder: Path) -> None:
+    """Let the environment's links lead to this interpreter, where the image's lead to the base's."""
+    for link in folder.iterdir():
+        if link.is_symlink() and link.readlink().is_absolute():
+            link.unlink()
+            link.symlink_to(os.path.realpath(sys.executable))
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def _await_health(stage: Stage, address: str) -> None:
+    until = time.monotonic() + _READY_SECONDS
+    while not _is_healthy(address):
+        if time.monotonic() > until:
+            raise DemoError(f"the image does not become healthy:\n{stage.tail()}")
+        time.sleep(0.05)
+
+
+def _is_healthy(address: str) -> bool:
+    """Say whether the model server has loaded the model."""
+    try:
+        with urllib.request.urlopen(f"{address}/healthcheck", timeout=5) as response:  # noqa: S310  # loopback
+            return bool(response.status == 200)  # noqa: PLR2004  # HTTP's own number
+    except OSError:
+        return False
