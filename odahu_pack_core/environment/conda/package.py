@@ -118,12 +118,16 @@ def _files(name: str, folder: Path) -> list[PackageFile]:
     if (folder / "info/paths.json").exists():
         listed = _json(name, folder / "info/paths.json").get("paths")
         entries = listed if isinstance(listed, list) else []
-        files = [_file(name, entry) for entry in entries if entry.get("path_type") != "directory"]
+        files = [_file(name, entry) for entry in entries if not _is_folder(entry)]
     else:
         files = _files_of_old(name, folder)
     for file in files:
         _check(name, folder, file.path)
     return files
+
+
+def _is_folder(entry: Any) -> bool:  # noqa: ANN401  # whatever JSON holds
+    return isinstance(entry, dict) and entry.get("path_type") == "directory"
 
 
 def _file(name: str, entry: Any) -> PackageFile:  # noqa: ANN401  # whatever JSON holds

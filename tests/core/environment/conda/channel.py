@@ -48,6 +48,8 @@ class Channel:
         modes=None,
         record=None,
         path_in_tar=None,
+        listed=None,
+        placeholder=PLACEHOLDER,
     ):
         """Add a package.
 
@@ -66,6 +68,8 @@ class Channel:
             modes: Permission bits by path; 0644 for others.
             record: What the channel says otherwise than the package.
             path_in_tar: Paths in the archive that differ from those in ``files``.
+            listed: What ``paths.json`` lists in place of the files.
+            placeholder: The prefix that the files hold.
         """
         stem = f"{name}-{version}-{build}"
         index = {
@@ -80,7 +84,9 @@ class Channel:
         }
         if noarch:
             index["noarch"] = noarch
-        info = {"info/index.json": index, "info/paths.json": _paths(files, dict(links), prefixes or {})}
+        info = {"info/index.json": index, "info/paths.json": {"paths": listed, "paths_version": 1}}
+        if listed is None:
+            info["info/paths.json"]["paths"] = _paths(files, dict(links), prefixes or {}, placeholder)
         if noarch == "python":
             link = {
                 "noarch": {"type": "python", "entry_points": list(entry_points)},
@@ -139,7 +145,7 @@ def serving(channel):
         server.server_close()
 
 
-def _paths(files, links, prefixes):
+def _paths(files, links, prefixes, placeholder):
     listed = []
     for path, content in files.items():
         entry = {
@@ -149,11 +155,11 @@ def _paths(files, links, prefixes):
             "size_in_bytes": len(content),
         }
         if path in prefixes:
-            entry |= {"file_mode": prefixes[path], "prefix_placeholder": PLACEHOLDER}
+            entry |= {"file_mode": prefixes[path], "prefix_placeholder": placeholder}
         listed.append(entry)
     link = {"path_type": "softlink", "sha256": "0" * 64, "size_in_bytes": 0}
     listed += [{"_path": path, **link} for path in links]
-    return {"paths": listed, "paths_version": 1}
+    return listed
 
 
 def _tar(files, links, modes):
