@@ -1,4 +1,7 @@
-"""Archives unpacked into a folder: zip, tar, gzip and zstd told apart by content, never trusted."""
+"""Archives unpacked into a folder: zip, tar, gzip and zstd told apart by content, never trusted.
+
+Large members of a zip file stay where they are.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,13 @@ import struct
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from odahu_pack_core.errors import ArtifactError
+from odahu_pack_core.plan.artifact import Packed
 
 from .limits import Allowance
 from .members import Member
@@ -40,32 +44,47 @@ _BROKEN: Final = (
 _NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT)
 
 
-def unpack(archive: Path, folder: Path, expansion: int) -> None:
-    """Unpack an archive into an empty folder.
+@contextmanager
+def unpacked(archive: Path, folder: Path, expansion: int) -> Iterator[Mapping[str, Packed]]:
+    """Unpack an archive into an empty folder, and keep it open for as long as the block runs.
 
     Args:
         archive: The archive; its name does not matter.
         folder: Where its members go.
         expansion: How many times its size it may become, once over 256 MiB.
 
+    Yields:
+        The files that stay in the archive, by their paths; in the folder an empty file stands for each.
+
     Raises:
         ArtifactError: It is no archive, is corrupt, or holds what no model needs: a path that leaves the
             folder, a device, a bomb. What was written until then is left to the caller to remove.
     """
+    with ExitStack() as stack:
+        with _explained(archive, folder):
+            stream = stack.enter_context(archive.open("rb"))
+            staying = _unpack(stream, folder, expansion)
+        yield staying
+
+
+def _unpack(stream: BinaryIO, folder: Path, expansion: int) -> Mapping[str, Packed]:
     links: list[Member] = []
-    with _explained(archive, folder), archive.open("rb") as stream:
-        packed = archive.stat().st_size
-        allowance = Allowance(packed, expansion)
-        for member in _members(stream, Allowance(packed, expansion)):
-            allowance.count_member()
-            if member.kind == "symlink":
-                links.append(member)
-            else:
-                _write(member, folder, allowance)
-        for link in links:
-            _write_link(link, folder)
+    staying: dict[str, Packed] = {}
+    packed = os.fstat(stream.fileno()).st_size
+    allowance = Allowance(packed, expansion)
+    for member in _members(stream, Allowance(packed, expansion)):
+        allowance.count_member()
+        if member.kind == "symlink":
+            links.append(member)
+        else:
+            _write(member, folder, allowance)
+        if member.stays:
+            staying[member.path] = member.stays
+    for link in links:
+        _write_link(link, folder)
     for link in links:
         check_link(folder, link.path)
+    return staying
 
 
 def check_link(root: Path, path: str) -> None:
@@ -116,6 +135,9 @@ def _write(member: Member, folder: Path, allowance: Allowance) -> None:
 
 
 def _copy(member: Member, target: BinaryIO, allowance: Allowance) -> None:
+    if member.stays:
+        allowance.count_bytes(member.stays.size)
+        return
     if member.content is None:
         raise tarfile.ReadError(f"the member {member.path!r} has no content")
     with member.content as content:

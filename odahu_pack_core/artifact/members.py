@@ -7,9 +7,14 @@ from pathlib import PurePosixPath
 from typing import BinaryIO, Final, Literal
 
 from odahu_pack_core.errors import ArtifactError
+from odahu_pack_core.plan.artifact import Packed
 
 _DEEPEST: Final = 200
 """Far below what Python can walk through and remove again."""
+
+_LARGE: Final = 1 << 50
+_READ_BY_PATH: Final = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".conda")
+"""Endings of what installers are given by path, so that it must lie on the disk."""
 
 _WHITEOUT: Final = ".wh."
 """How layers say that a file is gone: https://github.com/opencontainers/image-spec/blob/main/layer.md#whiteouts."""
@@ -25,6 +30,7 @@ class Member:
         executable: Whether its owner may run it.
         target: Where a link points.
         content: The bytes of a file, to be read before the next member is asked for.
+        stays: A file that is large and can be read in its archive, in place of its content.
     """
 
     path: str
@@ -32,6 +38,17 @@ class Member:
     executable: bool = False
     target: str = ""
     content: BinaryIO | None = None
+    stays: Packed | None = None
+
+
+def may_stay(path: str, size: int) -> bool:
+    """Tell whether a file is left in its archive: it is large, and nobody needs it by its path.
+
+    Args:
+        path: Its path in the artifact.
+        size: Its bytes.
+    """
+    return size >= _LARGE and not path.lower().endswith(_READ_BY_PATH)
 
 
 def safe_path(name: str) -> str:

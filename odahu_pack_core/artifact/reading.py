@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
-from stat import S_ISREG
 from typing import BinaryIO, Final
 
 from odahu_pack_core.errors import ArtifactError, OdahuPackError, PluginError
 from odahu_pack_core.folders import scratch_folder
-from odahu_pack_core.plan.artifact import ModelArtifact
+from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact, Packed, open_on_disk
 from odahu_pack_core.plugins.records import ArtifactReaderRecord
 
-from .archive import unpack
+from .archive import unpacked
 from .limits import DEFAULT_EXPANSION
 from .tree import list_entries
 
@@ -39,28 +38,27 @@ def open_artifact(
         PluginError: A reader failed in a way that it should not.
     """
     if os.path.isdir(path):  # noqa: PTH112  # Path.is_dir raises where a parent cannot be entered
-        yield _recognised(path, path, readers)
+        yield _recognised(path, path, list_entries(path), readers)
         return
     if not os.path.isfile(path):  # noqa: PTH113  # as above
         raise ArtifactError(f"{path}: there is no such file or folder", code="no-artifact")
     with _unpacking_folder() as folder:
         root = folder / "artifact"
         root.mkdir()
-        unpack(path, root, expansion)
-        yield _recognised(path, root, readers)
+        with unpacked(path, root, expansion) as staying:
+            entries = tuple(_whole(entry, staying.get(entry.path)) for entry in list_entries(root))
+            for name in staying:
+                (root / name).unlink()
+            yield _recognised(path, root, entries, readers)
 
 
 def open_member(root: Path, path: str) -> BinaryIO:
-    """Open a file of an artifact for reading.
+    """Open a file of an artifact's folder for reading.
 
     Raises:
-        OSError: It is no file any more; a pipe in its place would keep us waiting for ever.
+        OSError: It is no file any more.
     """
-    descriptor = os.open(root / path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if not S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a file any more", path)
-    return os.fdopen(descriptor, "rb")
+    return open_on_disk(root / path)
 
 
 @contextmanager
@@ -77,8 +75,14 @@ def _unpacking_folder() -> Iterator[Path]:
         yield folder
 
 
-def _recognised(path: Path, root: Path, readers: Sequence[ArtifactReaderRecord]) -> ModelArtifact:
-    entries = list_entries(root)
+def _whole(entry: ArtifactEntry, packed: Packed | None) -> ArtifactEntry:
+    """Return the entry of an empty file that stands for one in the archive as that of the latter."""
+    return replace(entry, size=packed.size, packed=packed) if packed else entry
+
+
+def _recognised(
+    path: Path, root: Path, entries: tuple[ArtifactEntry, ...], readers: Sequence[ArtifactReaderRecord]
+) -> ModelArtifact:
     for reader in readers:
         try:
             artifact = reader.read(root, entries)

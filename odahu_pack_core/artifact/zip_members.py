@@ -9,7 +9,8 @@ from typing import BinaryIO, Final
 
 from odahu_pack_core.errors import ArtifactError
 
-from .members import Member, safe_path, special
+from .members import Member, may_stay, safe_path, special
+from .zipped_file import READABLE, ZippedFile
 
 _ENCRYPTED: Final = 0x1
 _LONGEST_LINK: Final = 4096
@@ -23,10 +24,10 @@ def zip_members(stream: BinaryIO) -> Iterator[Member]:
     """
     with zipfile.ZipFile(stream) as archive:
         for entry in archive.infolist():
-            yield _member(archive, entry)
+            yield _member(archive, entry, stream)
 
 
-def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
+def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, stream: BinaryIO) -> Member:
     path = safe_path(entry.filename)
     mode = entry.external_attr >> 16
     if path == "." or entry.is_dir() or S_ISDIR(mode):
@@ -34,8 +35,13 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Member:
     if entry.flag_bits & _ENCRYPTED:
         raise ArtifactError(f"the artifact's member {path!r} is encrypted", code="encrypted")
     if S_ISLNK(mode):
-        with archive.open(entry) as stream:
-            return Member(path, "symlink", target=stream.read(_LONGEST_LINK).decode())
+        with archive.open(entry) as content:
+            return Member(path, "symlink", target=content.read(_LONGEST_LINK).decode())
     if mode >> 12 and not S_ISREG(mode):
         raise special(path)
-    return Member(path, "file", executable=bool(mode & 0o100), content=archive.open(entry))  # type: ignore[arg-type]  # IO[bytes]
+    executable = bool(mode & 0o100)
+    content = archive.open(entry)  # which checks its header
+    if entry.compress_type in READABLE and may_stay(path, entry.file_size):
+        content.close()
+        return Member(path, "file", executable=executable, stays=ZippedFile.of(stream, entry))
+    return Member(path, "file", executable=executable, content=content)  # type: ignore[arg-type]  # IO[bytes]

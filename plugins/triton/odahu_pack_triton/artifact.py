@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -67,9 +68,10 @@ def read_triton(root: Path, entries: tuple[ArtifactEntry, ...]) -> ModelArtifact
     """
     tops = {entry.path for entry in entries}
     names = [name for name in MANIFEST_NAMES if name in tops]
+    folder = ModelArtifact(TRITON, root, entries, "", "")
     manifests = []
     for name in names:
-        manifest = _manifest(root, name)
+        manifest = _manifest(folder, name)
         if manifest is None:
             return None
         manifests.append(manifest)
@@ -79,7 +81,7 @@ def read_triton(root: Path, entries: tuple[ArtifactEntry, ...]) -> ModelArtifact
     if len(names) > 1:
         raise ArtifactError(f"the artifact has two manifests: {' and '.join(names)}", code="two-manifests")
     manifest = manifests[0] if manifests else TritonManifest()
-    return ModelArtifact(TRITON, root, entries, manifest.name, manifest.version, manifest)
+    return replace(folder, name=manifest.name, version=manifest.version, manifest=manifest)
 
 
 def manifests_of(artifact: ModelArtifact) -> frozenset[str]:
@@ -87,11 +89,10 @@ def manifests_of(artifact: ModelArtifact) -> frozenset[str]:
     return frozenset(name for name in MANIFEST_NAMES if artifact.has(name))
 
 
-def _manifest(root: Path, name: str) -> TritonManifest | None:
+def _manifest(folder: ModelArtifact, name: str) -> TritonManifest | None:
     """Return a manifest; None when it is that of a GPPI model."""
-    text = ModelArtifact(TRITON, root, (), "", "").read_text(name)
     try:
-        documents = parse_documents(text, name, scalars_as_text=True)
+        documents = parse_documents(folder.read_text(name), name, scalars_as_text=True)
         if not documents:
             return TritonManifest()
         if len(documents) > 1:
