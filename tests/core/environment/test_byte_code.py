@@ -132,10 +132,14 @@ def test_every_python_takes_its_byte_code(compile_tree, python, tmp_path):
 
 
 def test_a_source_that_crashes_the_compiler_stays_without(compile_tree):
-    path = pythons().get("3.7")
+    path = pythons().get("3.8")
     if path is None:
         pytest.skip("there is no Python here that can be crashed")
-    deep = "-" * 100_000 + "1"
+    deep = "1" + "+1" * 200_000
+    crashed = subprocess.run(
+        [path, "-c", "compile('1' + '+1' * 200_000, 'x', 'exec')"], check=False, capture_output=True
+    )
+    assert crashed.returncode < 0
     made = compile_tree({**TREE, "many/m100.py": deep, "crash.py": deep}, path)
     without = compile_tree(
         {name: text for name, text in TREE.items() if name != "many/m100.py"}, path, name="b"

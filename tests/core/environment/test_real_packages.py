@@ -1,11 +1,13 @@
 """Real packages of the user's package index, run by the Pythons that are on this machine."""
 
+import hashlib
 import os
 import re
 import subprocess
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.errors import DependencyError
@@ -132,3 +134,47 @@ def test_the_second_packaging_asks_nobody(made, pyenv, recorder):
     asked = len(recorder.commands)
     assert made(layer, base).layers == first
     assert len(recorder.commands) == asked
+
+
+def test_the_parts_together_are_one_common_installation(environments, recorder, pyenv, tmp_path):
+    """Compared with what uv itself installs into a virtual environment that it makes."""
+    base, layer = pyenv("3.11"), wanted("scikit-learn", "pandas", prefix=tmp_path / "model")
+    resolved = environments.resolve(layer, base, tmp_path, recorder.emit)
+    made = pack(environments, layer, resolved, base, tmp_path, recorder.emit)
+    assert len(made.names) == 5
+    assert made.names[-1] == "environment"
+    unpack_to(made, tmp_path / "model")
+    common = tmp_path / "common"
+    uv = [find_uv_bin(), "--no-config", "--no-cache", "--quiet"]
+    subprocess.run([*uv, "venv", "--python", base.interpreter, common], check=True)
+    subprocess.run(
+        [*uv, "pip", "install", "--python", common / "bin" / "python", "--no-deps"]
+        + [f"{package.name}=={package.version}" for package in resolved.packages],
+        check=True,
+    )
+    ours, theirs = installed(tmp_path / "model"), installed(common)
+    assert len(theirs) > 4000
+    assert ours == theirs
+
+
+def installed(prefix):
+    """Digests of what packages brought, without byte code and what belongs to the environment itself."""
+    inside = "lib/python3.11/site-packages"
+    own = {"uv_cache.json", "_virtualenv.py", "_virtualenv.pth"}
+    return {
+        path.relative_to(prefix).as_posix(): hashlib.sha256(told(path, prefix)).hexdigest()
+        for path in (*(prefix / inside).rglob("*"), *prefix.glob("bin/*"), *prefix.glob("share/**/*"))
+        if path.is_file() and not path.is_symlink() and path.suffix != ".pyc" and path.name not in own
+        if path.parent.name != "bin" or not path.name.startswith(("activate", "deactivate", "pydoc"))
+    }
+
+
+def told(path, prefix):
+    """A file's bytes; what scripts and records say of the environment's own place is made the same."""
+    content = path.read_bytes()
+    if path.name == "RECORD":  # the digest of a script is that of its interpreter's path, too
+        rows = (row for row in content.splitlines() if not row.startswith(b"../../../bin/"))
+        return b"\n".join(sorted(rows))
+    return content.replace(str(prefix / "bin" / "python3").encode(), b"PYTHON").replace(
+        str(prefix / "bin" / "python").encode(), b"PYTHON"
+    )

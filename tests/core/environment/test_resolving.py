@@ -176,6 +176,17 @@ def test_a_missing_wheel_is_named_with_the_mend(resolve, house):
     assert "--build-from-source" in told.value.hint
 
 
+def test_a_wheel_that_one_of_several_platforms_lacks_is_named_with_it(resolve, house):
+    build_wheel(house, "onesided", "1.0", tag="cp311-cp311-manylinux_2_17_x86_64")
+    assert versions(resolve("onesided", base=facts("3.11"))) == {"onesided": "1.0"}
+    with pytest.raises(
+        DependencyError, match=r"onesided.* has no wheel for Python 3\.11 on linux/arm64"
+    ) as told:
+        resolve("onesided", base=facts("3.11", platform="linux/arm64"))
+    assert told.value.code == "no-wheel"
+    assert "platform" in told.value.hint
+
+
 def test_a_contradiction_is_explained(resolve, house):
     build_wheel(house, "choosy", "1.0", requires=("greeter>=2",))
     with pytest.raises(DependencyError, match="choosy") as told:
