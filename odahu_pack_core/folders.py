@@ -32,8 +32,21 @@ def cache_folder(environ: Mapping[str, str]) -> Path:
     if chosen := environ.get(CACHE_FOLDER_VARIABLE):
         return Path(chosen)
     shared = Path(environ.get("XDG_CACHE_HOME", ""))
-    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    return (shared if shared.is_absolute() else home / ".cache") / "odahu-pack"
+    return (shared if shared.is_absolute() else home_folder(environ) / ".cache") / "odahu-pack"
+
+
+def home_folder(environ: Mapping[str, str]) -> Path:
+    """Return the user's home; ``/`` for a user who has none, as containers may run as.
+
+    Args:
+        environ: The user's environment variables, of which ``HOME`` counts before the user database.
+    """
+    if environ.get("HOME"):
+        return Path(environ["HOME"])
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path("/")
 
 
 @contextlib.contextmanager

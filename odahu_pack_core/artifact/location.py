@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.errors import ArtifactError
+from odahu_pack_core.folders import home_folder
 from odahu_pack_core.spec.packaging import ModelPackaging
 
 OUTPUT_FOLDER_VARIABLE: Final = "LOCAL_MODEL_OUTPUT_DIR"
@@ -51,8 +52,7 @@ def _folders(packaging: ModelPackaging, environ: Mapping[str, str], current: Pat
     if packaging.origin:
         yield Path(packaging.origin.file).parent
     yield current
-    home = Path(environ.get("HOME", "~")).expanduser()
-    yield Path(environ.get(OUTPUT_FOLDER_VARIABLE) or home / _OUTPUT_FOLDER)
+    yield Path(environ.get(OUTPUT_FOLDER_VARIABLE) or home_folder(environ) / _OUTPUT_FOLDER)
 
 
 def _names(name: str) -> Iterator[str]:

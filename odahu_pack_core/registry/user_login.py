@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.folders import home_folder
 from odahu_pack_core.plugins.protocols import Credentials
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def user_credentials(host: str, environ: Mapping[str, str]) -> Credentials | Non
 
 
 def _config_path(environ: Mapping[str, str]) -> Path:
-    folder = environ.get("DOCKER_CONFIG") or str(Path(environ.get("HOME") or "~").expanduser() / ".docker")
+    folder = environ.get("DOCKER_CONFIG") or str(home_folder(environ) / ".docker")
     return Path(folder) / "config.json"
 
 

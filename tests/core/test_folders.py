@@ -1,13 +1,15 @@
 """Scratch folders: gone with their block, swept when their run was killed; nothing else is ever touched."""
 
+import os
 import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from odahu_pack_core.folders import locked, scratch_folder
+from odahu_pack_core.folders import cache_folder, home_folder, locked, scratch_folder
 
 KILLED = """
 import os, signal, sys
@@ -17,6 +19,25 @@ with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "weights").write_bytes(b"half")
     os.kill(os.getpid(), signal.SIGKILL)
 """
+
+
+@pytest.mark.parametrize(
+    ("environ", "folder"),
+    [
+        ({"ODAHU_PACK_CACHE_DIR": "/cache", "XDG_CACHE_HOME": "/shared", "HOME": "/home/ada"}, "/cache"),
+        ({"XDG_CACHE_HOME": "/shared", "HOME": "/home/ada"}, "/shared/odahu-pack"),
+        ({"XDG_CACHE_HOME": "shared", "HOME": "/home/ada"}, "/home/ada/.cache/odahu-pack"),
+        ({"HOME": "", "XDG_CACHE_HOME": "/shared"}, "/shared/odahu-pack"),
+    ],
+)
+def test_the_cache_is_where_the_environment_says(environ, folder):
+    assert cache_folder(environ) == Path(folder)
+
+
+def test_a_user_without_a_home_gets_the_root(monkeypatch):
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    monkeypatch.delenv("HOME", raising=False)
+    assert home_folder({}) == Path("/")
 
 
 def test_it_goes_away_with_its_block(tmp_path):

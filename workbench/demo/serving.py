@@ -24,6 +24,7 @@ __all__ = ["Server", "serve"]
 
 _READY_SECONDS = 60
 _ASK_SECONDS = 20
+_POLL_SECONDS = 0.1
 _LABEL = "odahu-pack-demo"
 _OURS = "/opt/"
 
@@ -136,9 +137,9 @@ def _layers(stage: Stage, image: Image) -> Iterator[str]:
     variables = (entry.partition("=") for entry in image.settings["Env"])
     environ = {name: _below(root, value) for name, _, value in variables}
     argv = [_below(root, word) for word in command]
-    with stage.start(*argv, cwd=root, environ=environ):
+    with stage.start(*argv, cwd=root, environ=environ) as server:
         address = f"http://127.0.0.1:{port}"
-        _await_health(stage, address)
+        _await_health(stage, address, lambda: server.poll() is None)
         yield address
 
 
@@ -161,12 +162,12 @@ def _free_port() -> int:
         return port
 
 
-def _await_health(stage: Stage, address: str) -> None:
+def _await_health(stage: Stage, address: str, runs: Callable[[], bool] = lambda: True) -> None:
     until = time.monotonic() + _READY_SECONDS
     while not _is_healthy(address):
-        if time.monotonic() > until:
+        if time.monotonic() > until or not runs():
             raise DemoError(f"the image does not become healthy:\n{stage.tail()}")
-        time.sleep(0.05)
+        time.sleep(_POLL_SECONDS)
 
 
 def _is_healthy(address: str) -> bool:

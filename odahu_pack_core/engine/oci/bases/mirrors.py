@@ -9,6 +9,7 @@ from typing import Final
 
 from odahu_pack_core.engine.docker.repository import full_name, registry_of
 from odahu_pack_core.errors import SpecError
+from odahu_pack_core.folders import home_folder
 from odahu_pack_core.names import CONFIG_FILE_VARIABLE, MIRRORS_VARIABLE
 from odahu_pack_core.plan.reference import ImageReference, registry_prefix, split_registry
 
@@ -93,5 +94,5 @@ def _config_file(environ: Mapping[str, str]) -> Path:
     if chosen := environ.get(CONFIG_FILE_VARIABLE):
         return Path(chosen)
     shared = Path(environ.get("XDG_CONFIG_HOME", ""))
-    home = Path(environ["HOME"]) if environ.get("HOME") else Path.home()
-    return (shared if shared.is_absolute() else home / ".config") / "odahu-pack" / "config.yaml"
+    folder = shared if shared.is_absolute() else home_folder(environ) / ".config"
+    return folder / "odahu-pack" / "config.yaml"
