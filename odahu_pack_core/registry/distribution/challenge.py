@@ -10,7 +10,9 @@ from typing import Final
 _MOST_CHARACTERS: Final = 16 * 1024
 _WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _PARAMETER: Final = re.compile(rf'({_WORD})[ \t]*=[ \t]*(?:"((?:[^"\\]|\\.)*)"|({_WORD}))')
-_SCHEME: Final = re.compile(rf"({_WORD})(?:[ \t]+[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$)))?")
+_SCHEME: Final = re.compile(
+    rf"({_WORD})(?![^ \t,])(?![ \t]*=)(?:[ \t]+[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$)))?"
+)
 _BETWEEN: Final = re.compile(r"[ \t,]*")
 _ESCAPED: Final = re.compile(r"\\(.)")
 

@@ -96,7 +96,7 @@ class Exchange:
                 if response.status_code not in expected:
                     raise self._failure(question, response)
                 yield response
-                drain(response)
+                drain(response, question.method)
         finally:
             response.close()
 
@@ -116,6 +116,8 @@ class Exchange:
             location = response.headers.get("location")
             if question.content or response.status_code not in _REDIRECTS or not location:
                 return response
+            with failures_told(question.action, url):
+                drain(response, question.method)
             response.close()
             url = self._next(question, url, location)
         raise self._bad(question, f"it redirects more than {_MOST_REDIRECTS} times")

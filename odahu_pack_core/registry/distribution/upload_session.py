@@ -17,7 +17,7 @@ from .exchange import Content, Exchange, Question
 from .paths import uploads_path
 from .retrying import PassingError
 from .scope import Scopes, pushing
-from .wire import COMMIT_SECONDS
+from .wire import READ_SECONDS
 
 BAD_REQUEST: Final = 400
 FORGOTTEN: Final = frozenset({404, 416})
@@ -25,6 +25,7 @@ FORGOTTEN: Final = frozenset({404, 416})
 
 _OK, _CREATED, _ACCEPTED, _NO_CONTENT = 200, 201, 202, 204
 _STORED: Final = re.compile(r"(?:bytes=)?0-(\d{1,18})")
+_STORED_PER_SECOND: Final = 10_000_000
 _OCTETS: Final = {"Content-Type": "application/octet-stream"}
 
 
@@ -165,7 +166,9 @@ class UploadSession:
         url: str = "",
     ) -> AbstractContextManager[httpx.Response]:
         sent = {**(headers or {}), **(_OCTETS if content else {})}
-        question = Question(self.action, method, url or self.url, self.scopes, sent, content, COMMIT_SECONDS)
+        # A registry may check and move a large blob after its last byte came, before it answers.
+        patience = READ_SECONDS + (self.stored + content.size if content else 0) / _STORED_PER_SECOND
+        question = Question(self.action, method, url or self.url, self.scopes, sent, content, patience)
         return self.exchange.ask(question, *expected)
 
 

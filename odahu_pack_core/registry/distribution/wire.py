@@ -25,8 +25,7 @@ from .trust import trusting_context
 from .words import cleaned
 
 READ_SECONDS: Final = 60.0
-COMMIT_SECONDS: Final = 300.0
-"""How long a registry may take to check and store a large blob after its last byte came."""
+"""How long the other side may be silent."""
 
 _CONNECT_SECONDS: Final = 15.0
 _WRITE_SECONDS: Final = 60.0

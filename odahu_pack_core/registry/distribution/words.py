@@ -55,9 +55,9 @@ def said(response: httpx.Response, clock: Clock) -> str:
     return f"{response.status_code} {response.reason_phrase}".strip() + (f": {words}" if words else "")
 
 
-def drain(response: httpx.Response) -> None:
+def drain(response: httpx.Response, method: str) -> None:
     """Read the rest of a short answer that nobody reads: only then can its connection be used again."""
-    stated = response.headers.get("content-length", "0")
+    stated = response.headers.get("content-length", "0") if method != "HEAD" else "0"
     if not response.is_stream_consumed and stated.isdigit() and int(stated) <= MOST_ERROR_BYTES:
         for _ in response.iter_raw():
             pass
