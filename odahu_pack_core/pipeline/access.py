@@ -52,7 +52,7 @@ def pull_access(
         SpecError: The connection leads to another registry than the base image's.
     """
     registry = canonical_host(base.reference.registry or DOCKER_HUB)
-    if connection is None:
+    if connection is None or base.location is not None:
         return user_access(registry, environ)
     access = registry_access(connection, catalog, environ)
     if access.host.lower() != registry.lower():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .base_location import BaseLocation
 from .reference import ImageReference
 
 
@@ -34,6 +35,7 @@ class BaseImage:
         keeps_entrypoint: Whether the image's own ENTRYPOINT is kept (Triton).
         python_pin: The version specifier that its Python must fit; empty when any will do.
         known: What its publisher tells of its Python, so that nobody has to look; None where nobody told.
+        location: Where it is in the file system; None for an image that has to be found by its name.
     """
 
     reference: ImageReference
@@ -42,6 +44,7 @@ class BaseImage:
     keeps_entrypoint: bool = False
     python_pin: str = ""
     known: BasePython | None = None
+    location: BaseLocation | None = None
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from odahu_pack_core.errors import PlanError
 from odahu_pack_core.events import Decision
 
 from .base import BaseFacts, BaseImage
+from .base_location import BaseLocation
 from .reference import ImageReference, registry_prefix
 
 SUPPORTED: Final = tuple(f"3.{minor}" for minor in range(6, 15))
@@ -54,10 +55,19 @@ def choose_base(
         reason = f"the official image of Python {python}"
         base = Decision("base image", str(reference), f"{reason}; dockerfileBaseImage says nothing else")
         return BaseImage(reference, python, python_pin=conda_python), (decision, *moves, base)
+    if (location := BaseLocation.parse(written_base)) is not None:
+        return _located(location, conda_python)
     written = ImageReference.parse(written_base)
-    needed, decisions = _python_of_written(conda_python, written)
+    needed, decisions = _python_of_written(conda_python, written, _shown_by(written))
     reference, moves = _under(pull_uri, written)
     return BaseImage(reference, needed, explicit=True, python_pin=conda_python), (*decisions, *moves)
+
+
+def _located(location: BaseLocation, pin: str) -> tuple[BaseImage, tuple[Decision, ...]]:
+    """Take a base from the file system; its name is ours, so it shows nothing of its Python."""
+    needed, decisions = _python_of_written(pin, location, None)
+    base = BaseImage(location.reference, needed, explicit=True, python_pin=pin, location=location)
+    return base, decisions
 
 
 def check_base_python(base: BaseImage, facts: BaseFacts) -> None:
@@ -120,9 +130,10 @@ def _newest(pin: str) -> str:
     return candidates[-1]
 
 
-def _python_of_written(pin: str, written: ImageReference) -> tuple[str | None, tuple[Decision, ...]]:
+def _python_of_written(
+    pin: str, written: ImageReference | BaseLocation, shown: str | None
+) -> tuple[str | None, tuple[Decision, ...]]:
     """Return the Python that a written base must have; None when its own will do."""
-    shown = _shown_by(written)
     if not pin:
         reason = "conda.yaml pins no Python, so the base image's own is taken"
         return None, (Decision("Python", f"that of {written}", reason),)

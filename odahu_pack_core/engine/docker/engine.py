@@ -48,8 +48,14 @@ class DockerEngine:
 
         Raises:
             RegistryError: Neither has it for this platform.
-            EngineError: The engine is absent or failed.
+            EngineError: The engine is absent or failed, or the base is in the file system.
         """
+        if base.location is not None:
+            raise EngineError(
+                f"the engine docker cannot build upon {base.location}",
+                code="base-location",
+                hint="use --engine oci, or load the image into the engine and name it",
+            )
         with connected(self._environ) as client:
             return find_base(client, base, platform, pull, emit, known=self._known)
 

@@ -54,7 +54,7 @@ def _contents(
         return contents
     key = f"{platform} {image.key}"
     if (contents := kept.contents(key)) is None:
-        emit(Notice(f"looking for the Python of {base.reference}; once for good"))
+        emit(Notice(f"looking for the Python of {base.location or base.reference}, which is done once"))
         with image.files() as files:
             contents = look_into(files, config.env, config.labels, platform, told)
         kept.keep_contents(key, contents)

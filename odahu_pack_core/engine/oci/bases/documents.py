@@ -71,12 +71,36 @@ def read_object(content: bytes, what: str) -> JsonObject:
     Raises:
         RegistryError: It is none.
     """
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        raise _bad(what, "is no JSON that can be read") from None
+    found = read_json(content, what)
     if not isinstance(found, dict):
         raise _bad(what, "is no JSON object")
+    return found
+
+
+def read_json(content: bytes, what: str) -> object:
+    """Return what JSON says.
+
+    Raises:
+        RegistryError: It is none, or nested beyond reason.
+    """
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise _bad(what, "has a document that is no JSON") from None
+
+
+def read_list(found: object, what: str) -> list[JsonObject]:
+    """Return a list of objects.
+
+    Raises:
+        RegistryError: It is none, or absurdly long.
+    """
+    if (
+        not isinstance(found, list)
+        or len(found) > _MOST_LAYERS
+        or not all(isinstance(e, dict) for e in found)
+    ):
+        raise _bad(what, "has a document without the list that it should have")
     return found
 
 
@@ -109,10 +133,7 @@ def read_manifest(document: JsonObject, media_type: str, what: str) -> Manifest:
     config = _descriptor(document.get("config"), what)
     if OCI_OF_DOCKER.get(config.media_type, config.media_type) != OCI_CONFIG:
         raise _bad(what, f"is no container image, but {_shown(config.media_type)}")
-    layers = document.get("layers")
-    if not isinstance(layers, list) or len(layers) > _MOST_LAYERS:
-        raise _bad(what, "has a manifest without a list of layers")
-    return Manifest(config, tuple(_layer(layer, what) for layer in layers))
+    return Manifest(config, tuple(_layer(layer, what) for layer in read_list(document.get("layers"), what)))
 
 
 def choose_platform(document: JsonObject, platform: str, what: str) -> Descriptor:
@@ -126,10 +147,7 @@ def choose_platform(document: JsonObject, platform: str, what: str) -> Descripto
     Raises:
         RegistryError: It has none; the error lists what is there.
     """
-    manifests = document.get("manifests")
-    if not isinstance(manifests, list) or len(manifests) > _MOST_LAYERS:
-        raise _bad(what, "has an index without a list of manifests")
-    listed = [(_platform(entry), entry) for entry in manifests if isinstance(entry, dict)]
+    listed = [(_platform(entry), entry) for entry in read_list(document.get("manifests"), what)]
     for found, entry in listed:
         if _usual(found) == _usual(platform):
             return _descriptor(entry, what)

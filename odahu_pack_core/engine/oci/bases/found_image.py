@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Final, Protocol
 
-from odahu_pack_core.blob.descriptor import Blob, Descriptor
+from odahu_pack_core.blob.descriptor import OCI_INDEX, Blob, Descriptor
 from odahu_pack_core.engine.contents import ImageFiles
 from odahu_pack_core.engine.oci.source_image import SourceLayer
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.plugins.distribution import FetchedManifest
 
-from .documents import ImageConfig, JsonObject, check_platform, read_config, read_manifest, read_object
+from .documents import (
+    ImageConfig,
+    Manifest,
+    check_platform,
+    choose_platform,
+    media_type_of,
+    read_config,
+    read_manifest,
+    read_object,
+)
 from .layered_files import LayeredFiles
+
+_MOST_INDEXES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -39,46 +52,68 @@ class FoundImage:
     files: Callable[[], AbstractContextManager[ImageFiles]]
 
 
-def image_of(
-    document: JsonObject,
-    media_type: str,
-    digest: str,
-    *,
-    what: str,
-    platform: str,
-    pinned: ImageReference,
-    read: Callable[[Descriptor], bytes],
-    blob: Callable[[Descriptor], Blob],
-) -> FoundImage:
-    """Return the image of a manifest.
+class Holder(Protocol):
+    """Whatever holds the documents and layers of an image: a repository of a registry, or a layout."""
+
+    def manifest(self, digest: str) -> FetchedManifest:
+        """Return a manifest or index."""
+        ...
+
+    def config(self, descriptor: Descriptor) -> bytes:
+        """Return a config."""
+        ...
+
+    def blob(self, descriptor: Descriptor) -> Blob:
+        """Return a layer."""
+        ...
+
+
+def image_at(root: FetchedManifest, holder: Holder, reference: ImageReference, platform: str) -> FoundImage:
+    """Return the image of a platform that a manifest or an index stands for.
 
     Args:
-        document: The manifest.
-        media_type: What it is.
-        digest: Its digest.
-        what: Names the image in errors.
+        root: The manifest or index.
+        holder: Has what it names.
+        reference: What the image is called.
         platform: ``os/arch`` wanted.
-        pinned: The image's name.
-        read: Returns a config's content.
-        blob: Returns a layer's content.
 
     Raises:
         RegistryError: It cannot be built upon, or is for another platform.
     """
-    manifest = read_manifest(document, media_type, what)
-    config = read_config(read_object(read(manifest.config), what), what)
-    check_platform(config, platform, what)
+    what = f"the base image {reference}"
+    fetched = root
+    for _ in range(_MOST_INDEXES):
+        document = read_object(fetched.content, what)
+        media_type = media_type_of(document, fetched.descriptor.media_type)
+        if media_type != OCI_INDEX:
+            manifest = read_manifest(document, media_type, what)
+            config = read_config(read_object(holder.config(manifest.config), what), what)
+            check_platform(config, platform, what)
+            pinned = reference.pinned(root.descriptor.digest)
+            return _image(pinned, fetched.descriptor.digest, manifest, config, holder)
+        fetched = holder.manifest(choose_platform(document, platform, what).digest)
+    raise RegistryError(f"{what} is an index of indexes without end", code="base-unusable")
+
+
+def _image(
+    reference: ImageReference, digest: str, manifest: Manifest, config: ImageConfig, holder: Holder
+) -> FoundImage:
     if len(config.diff_ids) != len(manifest.layers):
         raise RegistryError(
-            f"{what} has {len(manifest.layers)} layers, but its config tells of {len(config.diff_ids)}",
+            f"the base image {reference} has {len(manifest.layers)} layers, but its config tells of "
+            f"{len(config.diff_ids)}",
             code="base-unusable",
         )
-    layers = tuple(
-        SourceLayer(diff_id, blob(layer))
-        for layer, diff_id in zip(manifest.layers, config.diff_ids, strict=True)
-    )
+    pairs = zip(config.diff_ids, manifest.layers, strict=True)
+    layers = tuple(SourceLayer(diff_id, holder.blob(layer)) for diff_id, layer in pairs)
     # The layers belong to the key: a manifest may put any layers beside somebody else's config.
     key = " ".join([manifest.config.digest, *(layer.digest for layer in manifest.layers)])
     return FoundImage(
-        pinned, digest, manifest.config.digest, config, layers, key, lambda: nullcontext(LayeredFiles(layers))
+        reference,
+        digest,
+        manifest.config.digest,
+        config,
+        layers,
+        key,
+        files=lambda: nullcontext(LayeredFiles(layers)),
     )

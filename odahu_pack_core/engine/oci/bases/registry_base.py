@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Final
 
-from odahu_pack_core.blob.descriptor import OCI_INDEX, Descriptor
+from odahu_pack_core.blob.descriptor import Descriptor
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.distribution import FetchedManifest, ImageRegistry, OpenRegistry
 from odahu_pack_core.plugins.protocols import RegistryAccess
 
-from .documents import choose_platform, media_type_of, read_object
-from .found_image import FoundImage, image_of
+from .found_image import FoundImage, image_at
 from .kept import Kept
 
-_LARGEST_CONFIG = 8 * 1024 * 1024
-_MOST_INDEXES = 3
+LARGEST_CONFIG: Final = 8 * 1024 * 1024
+"""Configs are read into memory."""
 
 
 @dataclass(frozen=True)
@@ -82,66 +82,44 @@ class RegistryBases:
             RegistryError: The registry refused, failed or lacks it, or it cannot be built upon.
         """
         with closing(self.open_registry(self.host, self.access)) as registry:
-            return _Finding(self, registry, repository, reference).image(platform)
+            holder = _Repository(self, registry, repository)
+            root = holder.manifest(reference.digest or reference.tag or "latest")
+            return image_at(root, holder, reference, platform)
 
 
 @dataclass(frozen=True)
-class _Finding:
+class _Repository:
+    """A repository while its registry is open."""
+
     bases: RegistryBases
     registry: ImageRegistry
-    repository: str
-    reference: ImageReference
+    name: str
 
-    def image(self, platform: str) -> FoundImage:
-        what = f"the base image {self.reference}"
-        name = self.reference.digest or self.reference.tag or "latest"
-        first = fetched = self._manifest(name)
-        for _ in range(_MOST_INDEXES):
-            document = read_object(fetched.content, what)
-            media_type = media_type_of(document, fetched.descriptor.media_type)
-            if media_type != OCI_INDEX:
-                digest = fetched.descriptor.digest
-                return image_of(
-                    document,
-                    media_type,
-                    digest,
-                    what=what,
-                    platform=platform,
-                    pinned=self.reference.pinned(first.descriptor.digest),
-                    read=self._config,
-                    blob=self._blob,
-                )
-            fetched = self._manifest(choose_platform(document, platform, what).digest)
-        raise RegistryError(f"{what} is an index of indexes without end", code="base-unusable")
-
-    def _manifest(self, name: str) -> FetchedManifest:
-        kept = self.bases.kept.document(name) if ":" in name else None
+    def manifest(self, digest: str) -> FetchedManifest:
+        """Return a manifest or index by tag or digest."""
+        kept = self.bases.kept.document(digest) if ":" in digest else None
         if kept is not None:
-            return FetchedManifest(Descriptor("", name, len(kept)), kept)
-        fetched = self.registry.manifest(self.repository, name)
+            return FetchedManifest(Descriptor("", digest, len(kept)), kept)
+        fetched = self.registry.manifest(self.name, digest)
         if fetched is None:
-            raise RegistryError(
-                f"the registry {self.bases.host} has no {self.repository}"
-                + (f"@{name}" if ":" in name else f":{name}"),
-                code="base-missing",
-            )
+            named = f"{self.name}{'@' if ':' in digest else ':'}{digest}"
+            raise RegistryError(f"the registry {self.bases.host} has no {named}", code="base-missing")
         self.bases.kept.keep_document(fetched.descriptor.digest, fetched.content)
         return fetched
 
-    def _config(self, config: Descriptor) -> bytes:
-        kept = self.bases.kept.document(config.digest)
+    def config(self, descriptor: Descriptor) -> bytes:
+        """Return a config."""
+        kept = self.bases.kept.document(descriptor.digest)
         if kept is not None:
             return kept
-        if config.size > _LARGEST_CONFIG:
-            raise RegistryError(
-                f"the base image {self.reference} has a config of absurd size", code="base-unusable"
-            )
-        with self.registry.open_blob(self.repository, config) as chunks:
+        if descriptor.size > LARGEST_CONFIG:
+            raise RegistryError(f"{self.name} has a config of absurd size", code="base-unusable")
+        with self.registry.open_blob(self.name, descriptor) as chunks:
             content = b"".join(chunks)
-        self.bases.kept.keep_document(config.digest, content)
+        self.bases.kept.keep_document(descriptor.digest, content)
         return content
 
-    def _blob(self, layer: Descriptor) -> RegistryBlob:
-        return RegistryBlob(
-            self.bases.open_registry, self.bases.host, self.bases.access, self.repository, layer
-        )
+    def blob(self, descriptor: Descriptor) -> RegistryBlob:
+        """Return a layer."""
+        bases = self.bases
+        return RegistryBlob(bases.open_registry, bases.host, bases.access, self.name, descriptor)

@@ -20,6 +20,7 @@ from .unpacking import ChunkReader, unpacked
 
 _CHUNK: Final = 1024 * 1024
 _SMALLEST_TAR: Final = 1024
+_MOST_DOCUMENTS: Final = 16 * 1024 * 1024
 
 
 @dataclass
@@ -90,16 +91,39 @@ class SavedBlob:
         return self.layers.layer(self.diff_id).chunks(start)
 
 
+def small_files(chunks: Iterator[bytes], most: int) -> dict[str, bytes]:
+    """Return the small files of an archive, by name, for as long as they are not many.
+
+    Args:
+        chunks: The archive.
+        most: How many bytes one may have.
+
+    Raises:
+        RegistryError: It is broken.
+    """
+    found: dict[str, bytes] = {}
+    for member, content in _files(chunks, "the archive"):
+        if member.size <= min(most, _MOST_DOCUMENTS - sum(map(len, found.values()))):
+            found[member.name] = content.read()
+    return found
+
+
 def _written_out(chunks: Iterator[bytes], draft: Path, what: str) -> Iterator[str]:
     """Write each file of an archive that may be a layer to a draft, and yield its digest."""
+    for member, content in _files(chunks, what):
+        if member.size >= _SMALLEST_TAR:
+            yield _write(content, draft)
+
+
+def _files(chunks: Iterator[bytes], what: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", ChunkReader(chunks)), mode="r|") as archive:
             while (member := archive.next()) is not None:
+                # tarfile would keep every member for random access.
                 archive.members.clear()  # type: ignore[attr-defined]  # the documented list, which typeshed lacks
-                if member.isreg() and member.size >= _SMALLEST_TAR:
-                    content = archive.extractfile(member)
-                    if content is not None:
-                        yield _write(content, draft)
+                content = archive.extractfile(member) if member.isreg() else None
+                if content is not None:
+                    yield member, content
     except tarfile.TarError:
         raise RegistryError(f"{what} is a broken archive", code="base-damaged") from None
 

@@ -19,6 +19,7 @@ from .docker_base import DockerBases
 from .found_image import FoundImage
 from .kept import Kept
 from .layer_store import LayerStore
+from .located_base import located_image
 from .mirrors import place_of
 from .registry_base import RegistryBases
 
@@ -39,7 +40,8 @@ class BaseSources:
         self._environ = environ
         self._open_registry = open_registry
         self._kept = Kept(environ)
-        self._docker = DockerBases(environ, LayerStore(self._kept.folder / "layers"))
+        self._store = LayerStore(self._kept.folder / "layers")
+        self._docker = DockerBases(environ, self._store)
         self._found: dict[tuple[BaseImage, str], SourceImage] = {}
 
     def find(
@@ -61,6 +63,9 @@ class BaseSources:
         if str(base.reference) == _SCRATCH:
             facts = BaseFacts(base.reference, "", platform, None, None, origin="nothing")
             return SourceImage(base.reference, "", {}, (), facts)
+        if base.location is not None:
+            image = located_image(base.location, platform, self._store)
+            return self._source(base, image, platform, str(base.location), emit)
         return self._from_registry(base, platform, pull, emit)
 
     def _from_registry(

@@ -10,6 +10,9 @@ from odahu_pack_core.errors import RegistryError
 
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
+COMPRESSED: Final = (_GZIP, _ZSTD)
+"""How compressed content begins."""
+
 _SKIPPABLE: Final = b"\x2a\x4d\x18"  # follows a byte 0x50 to 0x5f; some tools begin a zstd stream with it
 _PIECE: Final = 1024 * 1024
 _WINDOW_BITS: Final = 31  # of zlib: a gzip header is expected
