@@ -10,6 +10,7 @@ from odahu_pack_core.engine.build_context import BuildContext
 from odahu_pack_core.engine.contents import ImageContents
 from odahu_pack_core.engine.destination import whole_file
 from odahu_pack_core.engine.single import SingleBuild
+from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink, Progress
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.reference import ImageReference
