@@ -1,6 +1,6 @@
 """Archives unpacked into a folder: zip, tar, gzip and zstd told apart by content, never trusted.
 
-Large members of a zip file stay where they are.
+Large files of a zip, and of a tar that is not compressed, stay where they are.
 """
 
 from __future__ import annotations
@@ -76,10 +76,11 @@ def _unpack(stream: BinaryIO, folder: Path, expansion: int) -> Mapping[str, Pack
         allowance.count_member()
         if member.kind == "symlink":
             links.append(member)
-        else:
-            _write(member, folder, allowance)
-        if member.stays:
-            staying[member.path] = member.stays
+            continue
+        _write(member, folder, allowance)
+        # A hard link is the file that it names.
+        if stays := member.stays or staying.get(member.target):
+            staying[member.path] = stays
     for link in links:
         _write_link(link, folder)
     for link in links:
@@ -110,7 +111,7 @@ def _members(stream: BinaryIO, allowance: Allowance) -> Iterator[Member]:
     if start.startswith(b"\x28\xb5\x2f\xfd"):
         return tar_members(zstd_stream(stream, allowance))
     if start[257:262] == b"ustar":
-        return tar_members(stream)
+        return tar_members(stream, in_place=stream)
     raise ArtifactError(
         "the artifact is no archive: neither zip nor tar, gzip or zstd", code="not-an-archive"
     )

@@ -5,31 +5,37 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import BinaryIO, Final
 
 from odahu_pack_core.errors import ArtifactError
 
-from .members import Member, safe_path, special
+from .members import Member, may_stay, safe_path, special
+from .packed_file import PackedFile
 from .streams import Readable
 
 _CHUNK: Final = 1024 * 1024
 _MOST_HEADER_BYTES: Final = 4 * 1024 * 1024
 
 
-def tar_members(stream: Readable) -> Iterator[Member]:
+def tar_members(stream: Readable, *, in_place: BinaryIO | None = None) -> Iterator[Member]:
     """Yield the members of an uncompressed tar stream, and read it to its end.
+
+    Args:
+        stream: The stream.
+        in_place: The stream as a file, if it is one: what lies in it can be passed over, and read later.
 
     Raises:
         ArtifactError: A member is a device, a pipe, or leaves the tree, or a header is endless.
         tarfile.ReadError: The archive is corrupt or cut off.
     """
-    guarded = _HeaderGuard(stream)
-    with tarfile.open(fileobj=guarded, mode="r|", errorlevel=2, tarinfo=_WholeTarInfo) as archive:  # type: ignore[call-overload]  # tarfile only reads
+    guarded = _SeekableGuard(in_place) if in_place else _HeaderGuard(stream)
+    mode = "r:" if in_place else "r|"
+    with tarfile.open(fileobj=guarded, mode=mode, errorlevel=2, tarinfo=_WholeTarInfo) as archive:  # type: ignore[call-overload]  # tarfile only reads
         for entry in archive:
             # tarfile would keep every member and every global header in memory.
             archive.members, archive.pax_headers = [], {}
             with guarded.opened():
-                yield _member(archive, entry)
+                yield _member(archive, entry, in_place)
     while stream.read(_CHUNK):
         pass  # the checksum of a compressed stream stands at its end
 
@@ -80,7 +86,19 @@ class _HeaderGuard:
         return chunk
 
 
-def _member(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Member:
+class _SeekableGuard(_HeaderGuard):
+    """The same for a tar in which tarfile may pass over what it need not read.
+
+    Args:
+        file: The tar, not compressed.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        super().__init__(file)
+        self.seek, self.tell = file.seek, file.tell
+
+
+def _member(archive: tarfile.TarFile, entry: tarfile.TarInfo, in_place: BinaryIO | None) -> Member:
     path = safe_path(entry.name)
     if path == "." or entry.isdir():
         return Member(path, "folder")
@@ -90,5 +108,8 @@ def _member(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Member:
         return Member(path, "hardlink", target=safe_path(entry.linkname))
     if not entry.isreg():
         raise special(path)
+    executable = bool(entry.mode & 0o100)
+    if in_place and not entry.issparse() and may_stay(path, entry.size):
+        return Member(path, "file", executable=executable, stays=PackedFile.in_tar(in_place, entry))
     content = archive.extractfile(entry)
-    return Member(path, "file", executable=bool(entry.mode & 0o100), content=content)  # type: ignore[arg-type]  # IO[bytes]
+    return Member(path, "file", executable=executable, content=content)  # type: ignore[arg-type]  # IO[bytes]

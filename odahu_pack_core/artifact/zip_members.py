@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 from odahu_pack_core.errors import ArtifactError
 
 from .members import Member, may_stay, safe_path, special
-from .zipped_file import READABLE, ZippedFile
+from .packed_file import READABLE, PackedFile
 
 _ENCRYPTED: Final = 0x1
 _LONGEST_LINK: Final = 4096
@@ -43,5 +43,5 @@ def _member(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, stream: BinaryIO) 
     content = archive.open(entry)  # which checks its header
     if entry.compress_type in READABLE and may_stay(path, entry.file_size):
         content.close()
-        return Member(path, "file", executable=executable, stays=ZippedFile.of(stream, entry))
+        return Member(path, "file", executable=executable, stays=PackedFile.in_zip(stream, entry))
     return Member(path, "file", executable=executable, content=content)  # type: ignore[arg-type]  # IO[bytes]

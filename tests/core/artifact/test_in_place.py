@@ -1,10 +1,13 @@
 """Large members of zip files: read where they are, never believed, checked to their last byte."""
 
+import os
 import random
 import struct
+import tarfile
 import threading
 import tracemalloc
 import zipfile
+from functools import partial
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +17,7 @@ from odahu_pack_core.artifact import limits, members
 from odahu_pack_core.artifact.gppi import gppi_reader
 from odahu_pack_core.artifact.reading import open_artifact
 from odahu_pack_core.errors import ArtifactError
-from tests.core.artifact.archives import MODEL, Entry, zipped
+from tests.core.artifact.archives import MODEL, Entry, tar, zipped
 from tests.core.artifact.conftest import ANYTHING
 
 LARGE = 1000
@@ -26,6 +29,7 @@ CONTENTS = st.builds(
     st.binary(),
 )
 COMPRESSIONS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]
+FORMATS = {"tar": tar, **{f"zip {number}": partial(zipped, compression=number) for number in COMPRESSIONS}}
 
 
 @pytest.fixture(autouse=True)
@@ -52,10 +56,10 @@ def patched(archive, name, **values):
     return bytes(content)
 
 
-@pytest.mark.parametrize("compression", COMPRESSIONS)
-def test_a_large_member_is_read_where_it_is(write, compression):
+@pytest.mark.parametrize("pack", FORMATS.values(), ids=FORMATS)
+def test_a_large_member_is_read_where_it_is(write, pack):
     model = [*MODEL, Entry("mlflow/weights", CONTENT, mode=0o755), Entry("mlflow/small", b"s" * (LARGE - 1))]
-    with open_artifact(write(zipped(model, compression)), [gppi_reader()]) as artifact:
+    with open_artifact(write(pack(model)), [gppi_reader()]) as artifact:
         entry = next(entry for entry in artifact.entries if entry.path == "mlflow/weights")
         assert (entry.size, entry.executable) == (len(CONTENT), True)
         assert not (artifact.root / "mlflow/weights").exists()
@@ -68,9 +72,9 @@ def test_a_large_member_is_read_where_it_is(write, compression):
 
 @pytest.mark.property
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=CONTENTS, size=st.integers(1, 1 << 18), compression=st.sampled_from(COMPRESSIONS))
-def test_whatever_it_holds_is_what_is_read(write, content, size, compression):
-    with open_artifact(write(zipped([Entry("weights", content)], compression)), [ANYTHING]) as artifact:
+@given(content=CONTENTS, size=st.integers(1, 1 << 18), pack=st.sampled_from(list(FORMATS.values())))
+def test_whatever_it_holds_is_what_is_read(write, content, size, pack):
+    with open_artifact(write(pack([Entry("weights", content)])), [ANYTHING]) as artifact:
         assert read_all(artifact, "weights", max(size, len(content) // 50)) == content
 
 
@@ -93,6 +97,45 @@ def test_a_large_text_is_read_by_its_name_and_by_a_link_to_it(write):
     with open_artifact(write(zipped(entries)), [ANYTHING]) as artifact:
         assert artifact.read_text("d/text") == artifact.read_text("link") == text
         assert next(entry for entry in artifact.entries if entry.path == "link").link == "d/text"
+
+
+@pytest.mark.parametrize("pack", FORMATS.values(), ids=FORMATS)
+def test_a_link_to_a_large_file_is_still_a_link(write, pack):
+    entries = [Entry("weights", CONTENT), Entry("latest", kind="l", target="weights")]
+    with open_artifact(write(pack(entries)), [ANYTHING]) as artifact:
+        latest, weights = artifact.entries
+        assert (latest.link, latest.size, latest.packed) == ("weights", 0, None)
+        assert (artifact.root / "latest").is_symlink()
+        assert weights.packed is not None
+
+
+def test_a_hard_link_to_a_large_file_is_that_file(write):
+    entries = [Entry("a", CONTENT), Entry("sub/b", kind="h", target="a"), Entry("c", b"c")]
+    with open_artifact(write(tar(entries)), [ANYTHING]) as artifact:
+        assert [entry.size for entry in artifact.entries] == [len(CONTENT), 1, 0, len(CONTENT)]
+        assert read_all(artifact, "sub/b") == CONTENT
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+def test_a_large_file_of_a_tar_of_any_dialect(write, form):
+    entries = [Entry("long/" * 40 + "weights", CONTENT), Entry("after", CONTENT[::-1])]
+    if form == tarfile.USTAR_FORMAT:
+        entries[0] = Entry("short", CONTENT)
+    with open_artifact(write(tar(entries, form)), [ANYTHING]) as artifact:
+        contents = [read_all(artifact, entry.path) for entry in artifact.entries if entry.packed]
+    assert sorted(contents) == sorted([CONTENT, CONTENT[::-1]])
+
+
+@pytest.mark.parametrize("kept", [0.3, 0.9])
+def test_a_tar_that_is_cut_off_in_a_large_file(refused, kept):
+    assert refused(tar([Entry("weights", CONTENT)])[: int(len(CONTENT) * kept)]).code == "corrupt"
+
+
+def test_a_tar_that_shrinks_while_it_is_read(write):
+    path = write(tar([Entry("weights", CONTENT)]))
+    with open_artifact(path, [ANYTHING]) as artifact:
+        os.truncate(path, 700_000)
+        assert "shorter than it says" in refusal_of(artifact)[0]
 
 
 def test_several_threads_read_at_once(write):

@@ -1,10 +1,11 @@
-"""Members of a zip file read where they are, without being unpacked, and checked as they are read."""
+"""Files read where they lie in an archive, without being unpacked, and checked as they are read."""
 
 from __future__ import annotations
 
 import io
 import os
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 READABLE: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The compressions that can be read here."""
+"""The compressions of zip files that can be read here."""
 
 _LOCAL_HEADER: Final = struct.Struct("<26xHH")
 """Ends with the lengths of the name and of the extra field, behind which the content begins."""
@@ -27,16 +28,16 @@ _RAW_DEFLATE: Final = -15
 
 
 @dataclass(frozen=True)
-class ZippedFile:
-    """Where a member lies in its zip file, and what the zip file says of it.
+class PackedFile:
+    """Where a file lies in its archive, and what the archive says of it.
 
     Args:
-        archive: The zip file, open; it is never moved in, so that many readers can share it.
-        name: The member's name, for errors.
+        archive: The archive, open; it is never moved in, so that many readers can share it.
+        name: The file's name, for errors.
         start: Where its content begins.
         packed: Bytes of the content as it lies there.
         size: Bytes of the content as it was.
-        crc: CRC-32 of that.
+        crc: CRC-32 of that; None where the archive has no checksum of it.
         is_deflated: Whether the content is compressed.
     """
 
@@ -45,11 +46,16 @@ class ZippedFile:
     start: int
     packed: int
     size: int
-    crc: int
-    is_deflated: bool
+    crc: int | None = None
+    is_deflated: bool = False
 
     @classmethod
-    def of(cls, archive: BinaryIO, entry: zipfile.ZipInfo) -> ZippedFile:
+    def in_tar(cls, archive: BinaryIO, entry: tarfile.TarInfo) -> PackedFile:
+        """Return the place of a file in a tar that is not compressed."""
+        return cls(archive, entry.name, entry.offset_data, entry.size, entry.size)
+
+    @classmethod
+    def in_zip(cls, archive: BinaryIO, entry: zipfile.ZipInfo) -> PackedFile:
         """Return the place of a member whose header was checked by `zipfile.ZipFile.open`."""
         header = os.pread(archive.fileno(), _LOCAL_HEADER.size, entry.header_offset)
         start = entry.header_offset + len(header) + sum(_LOCAL_HEADER.unpack(header))
@@ -61,27 +67,25 @@ class ZippedFile:
         )
 
     def open(self) -> BinaryIO:
-        """Open the member for reading.
+        """Open the file for reading.
 
         Reading it to its end raises `ArtifactError` where size or checksum are not those that were announced.
         """
         return io.BufferedReader(_Reader(self), _BUFFER)
 
     def corrupt(self, reason: str) -> ArtifactError:
-        """Return the refusal of the member."""
+        """Return the refusal of the file."""
         return ArtifactError(f"the archive is corrupt: its member {self.name!r} {reason}", code="corrupt")
 
 
 class _Reader(io.RawIOBase):
-    """Reads a member from its start, and hands out its last bytes only when all of them were right."""
+    """Reads a file from its start, and hands out its last bytes only when all of them were right."""
 
-    def __init__(self, member: ZippedFile) -> None:
-        from isal import isal_zlib  # noqa: PLC0415  # only for archives with large members
-
+    def __init__(self, member: PackedFile) -> None:
         self._member = member
         self._left = member.size
-        self._crc32: Callable[[Buffer, int], int] = isal_zlib.crc32
         self._sum = 0
+        self._summed = _crc32() if member.crc is not None else _no_sum
         self._content = _Inflated(member) if member.is_deflated else _Stored(member)
 
     def readable(self) -> bool:
@@ -93,7 +97,7 @@ class _Reader(io.RawIOBase):
             return 0
         count = self._content.readinto(view)
         self._left -= count
-        self._sum = self._crc32(view[:count], self._sum)
+        self._sum = self._summed(view[:count], self._sum)
         if not count:
             raise self._member.corrupt("is shorter than it says")
         if not self._left:
@@ -103,14 +107,24 @@ class _Reader(io.RawIOBase):
     def _check_end(self) -> None:
         if self._content.readinto(memoryview(bytearray(1))):
             raise self._member.corrupt("is longer than it says")
-        if self._sum != self._member.crc:
+        if self._member.crc not in {None, self._sum}:
             raise self._member.corrupt("has another checksum than it says")
 
 
-class _Stored:
-    """The content of a member that is not compressed."""
+def _crc32() -> Callable[[Buffer, int], int]:
+    from isal import isal_zlib  # noqa: PLC0415  # only for archives with large files
 
-    def __init__(self, member: ZippedFile) -> None:
+    return isal_zlib.crc32
+
+
+def _no_sum(_: Buffer, __: int) -> int:
+    return 0
+
+
+class _Stored:
+    """Content that is not compressed."""
+
+    def __init__(self, member: PackedFile) -> None:
         self._archive = member.archive
         self._at, self._end = member.start, member.start + member.packed
 
@@ -123,9 +137,9 @@ class _Stored:
 
 
 class _Inflated:
-    """The content of a member that is compressed."""
+    """Content that is compressed."""
 
-    def __init__(self, member: ZippedFile) -> None:
+    def __init__(self, member: PackedFile) -> None:
         from isal import isal_zlib  # noqa: PLC0415  # as above
 
         self._member = member
