@@ -41,14 +41,23 @@ OBJECTS = """
 
 
 def gppi_project(
-    folder, entrypoint, *, name="wine", version="0.1", python="3.11", dependencies=(), pip=(), **files
+    folder,
+    entrypoint,
+    *,
+    name="wine",
+    version="0.1",
+    python="3.11",
+    dependencies=(),
+    pip=(),
+    channels=("conda-forge",),
+    **files,
 ):
     """Write a GPPI project and return its folder."""
     work = folder / "odahuflow_model"
     work.mkdir(parents=True)
     (work / "entrypoint.py").write_text(textwrap.dedent(entrypoint))
     listed = [f"python={python}", *dependencies, *([{"pip": list(pip)}] if pip else [])]
-    conda = {"channels": ["conda-forge"], "dependencies": listed}
+    conda = {"channels": list(channels), "dependencies": listed}
     (work / "conda.yaml").write_text(json.dumps(conda))
     for path, content in files.items():
         (folder / path).write_bytes(content)
