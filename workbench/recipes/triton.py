@@ -16,6 +16,9 @@ _WHEEL = "nvidia-pytriton==0.7.0"
 _RELEASE = "24.10"
 _SERVER = "2.51.0"
 
+# NVIDIA's image of this release has Ubuntu's Python 3.10, which odahu-pack knows; this one has Debian's.
+_LABEL = '{"interpreter":"/usr/bin/python3.11","libc":"glibc","python":"3.11"}'
+
 # The release's own entry point prints a banner and ends with the same line.
 _ENTRYPOINT = """\
 #!/bin/sh
@@ -33,6 +36,7 @@ ENV PATH=/opt/tritonserver/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin
     NVIDIA_TRITON_SERVER_VERSION={_RELEASE}
 WORKDIR /opt/tritonserver
 ENTRYPOINT ["/opt/nvidia/nvidia_entrypoint.sh"]
+LABEL org.odahu.pack.python='{_LABEL}'
 CMD []
 """
 _PROOF = f"""\

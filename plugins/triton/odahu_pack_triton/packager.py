@@ -12,6 +12,7 @@ from odahu_pack_core import (
     LABEL_PREFIX,
     AddLayer,
     BaseImage,
+    BasePython,
     Block,
     Build,
     BuildPlan,
@@ -75,6 +76,7 @@ def _base(arguments: TritonArguments, model: TritonModel) -> BaseImage:
         explicit="triton_base_image_tag" in arguments.model_fields_set,
         keeps_entrypoint=True,
         python_pin=model.environment.python_pin if model.environment else "",
+        known=BasePython(arguments.release.python, arguments.release.interpreter),
     )
 
 

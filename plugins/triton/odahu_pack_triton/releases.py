@@ -59,6 +59,11 @@ class Release:
     numpy: str
     python_needs: tuple[str, ...]
 
+    @property
+    def interpreter(self) -> str:
+        """Where the image has its Python, which is Ubuntu's own."""
+        return f"/usr/bin/python{self.python}"
+
 
 _SERVERS: Final = {
     "20.10": "2.4.0",
