@@ -6,7 +6,7 @@ from pathlib import Path
 
 from odahu_pack_core.errors import ArtifactError, UsageError
 from odahu_pack_core.events import RunFinished
-from odahu_pack_core.names import CACHE_ENVIRONMENT, LABEL_PREFIX
+from odahu_pack_core.names import CACHE_ENVIRONMENT, CACHE_LABEL
 from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact
 from odahu_pack_core.plan.build_plan import BASE_BLOCK, Block, BuildPlan
 from odahu_pack_core.plan.dependencies import read_conda_file
@@ -94,7 +94,7 @@ def _plan(
         blocks=(
             Block(BASE_BLOCK, (From(str(chosen.reference)),)),
             Block("environment", (AddLayer(_LAYER),)),
-            Block("labels", (Label(f"{LABEL_PREFIX}.cache", CACHE_ENVIRONMENT),)),
+            Block("labels", (Label(CACHE_LABEL, CACHE_ENVIRONMENT),)),
         ),
         layers=(EnvironmentLayer(_LAYER, CACHE_ENVIRONMENT, "venv", conda.dependencies),),
         decisions=(*decisions, *conda.decisions),

@@ -11,6 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any, Final
 
+from odahu_pack_core.engine.told_python import python_label
+from odahu_pack_core.names import CACHE_LABEL, PYTHON_LABEL
+from odahu_pack_core.plan.base import BaseFacts, BasePython
 from odahu_pack_core.plan.dockerfile import render_instruction
 from odahu_pack_core.plan.instruction import (
     Cmd,
@@ -53,7 +56,7 @@ def image_config(
         **{key: base.config[key] for key in _KEPT if base.config.get(key)},
         **platform_object(platform, base.config),
         "created": created,
-        "config": _settings(base.config.get("config") or {}, steps),
+        "config": _telling(_settings(base.config.get("config") or {}, steps), base.facts, all_diff_ids),
         "rootfs": {"type": "layers", "diff_ids": all_diff_ids},
         "history": [
             *_base_history(base, created),
@@ -86,6 +89,15 @@ def _settings(before: Mapping[str, Any], steps: Sequence[Step]) -> dict[str, Any
     for step in steps:
         settings.apply(step.instruction)
     return settings.all
+
+
+def _telling(settings: dict[str, Any], facts: BaseFacts, diff_ids: Sequence[str]) -> dict[str, Any]:
+    """Let an image that others are built upon tell its Python, so that nobody has to look into it."""
+    labels = settings.get("Labels") or {}
+    if CACHE_LABEL not in labels or facts.python is None or facts.interpreter is None:
+        return settings
+    python = BasePython(facts.python, facts.interpreter, facts.libc)
+    return {**settings, "Labels": {**labels, PYTHON_LABEL: python_label(python, diff_ids)}}
 
 
 class _Settings:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -160,25 +160,30 @@ def read_config(document: JsonObject, what: str) -> ImageConfig:
     """Return what a config says.
 
     Raises:
-        RegistryError: A part that matters is not what it has to be.
+        RegistryError: A part that images take over from their base is not what it has to be.
     """
-    settings = document.get("config") or {}
-    rootfs = document.get("rootfs") or {}
-    if not isinstance(settings, dict) or not isinstance(rootfs, dict):
-        raise _bad(what, "has a config that is not understood")
-    env, labels, diff_ids = (
-        settings.get("Env") or [],
-        settings.get("Labels") or {},
-        rootfs.get("diff_ids") or [],
-    )
-    if not isinstance(env, list) or not all(isinstance(entry, str) for entry in env):
-        raise _bad(what, "has a config whose Env is no list of texts")
-    if not isinstance(labels, dict) or not all(isinstance(value, str) for value in labels.values()):
-        raise _bad(what, "has a config whose Labels are not texts")
-    if not isinstance(diff_ids, list) or not all(_is_digest(diff_id) for diff_id in diff_ids):
+    settings = _part(document, "config", _SETTINGS_SHAPE, what)
+    diff_ids = _part(document, "rootfs", {"diff_ids": _is_texts}, what).get("diff_ids") or []
+    history = document.get("history") or []
+    if not all(map(_is_digest, diff_ids)):
         raise _bad(what, "has a config whose diff_ids are no digests")
-    variables = dict(entry.partition("=")[::2] for entry in env)
-    return ImageConfig(document, variables, dict(labels), tuple(diff_ids))
+    if not isinstance(history, list) or not all(isinstance(entry, dict) for entry in history):
+        raise _bad(what, "has a config whose history is no list of objects")
+    variables = dict(entry.partition("=")[::2] for entry in settings.get("Env") or ())
+    return ImageConfig(document, variables, dict(settings.get("Labels") or {}), tuple(diff_ids))
+
+
+def _part(
+    document: JsonObject, name: str, shape: Mapping[str, Callable[[object], bool]], what: str
+) -> JsonObject:
+    """Return an object in a config, once its fields are what they have to be; each may be left out."""
+    part = document.get(name) or {}
+    if not isinstance(part, dict):
+        raise _bad(what, f"has a config whose {name} is no object")
+    for field, fits in shape.items():
+        if part.get(field) is not None and not fits(part[field]):
+            raise _bad(what, f"has a config whose {field} is not what it has to be")
+    return part
 
 
 def check_platform(config: ImageConfig, platform: str, what: str) -> None:
@@ -225,6 +230,30 @@ def _usual(platform: str) -> Sequence[str]:
     """Return os, architecture and variant, where the usual variant is understood."""
     system, architecture, variant = (*platform.split("/"), "", "", "")[:3]
     return system, architecture, variant or _USUAL_VARIANT.get(architecture, "")
+
+
+def _is_text(found: object) -> bool:
+    return isinstance(found, str)
+
+
+def _is_texts(found: object) -> bool:
+    return isinstance(found, list) and all(map(_is_text, found))
+
+
+def _is_text_map(found: object) -> bool:
+    return isinstance(found, dict) and all(map(_is_text, found.values()))
+
+
+def _is_object(found: object) -> bool:
+    return isinstance(found, dict)
+
+
+_SETTINGS_SHAPE: Final[Mapping[str, Callable[[object], bool]]] = {
+    **dict.fromkeys(("Env", "Entrypoint", "Cmd", "Shell"), _is_texts),
+    **dict.fromkeys(("User", "WorkingDir", "StopSignal"), _is_text),
+    **dict.fromkeys(("ExposedPorts", "Volumes", "Healthcheck"), _is_object),
+    "Labels": _is_text_map,
+}
 
 
 def _is_digest(found: object) -> bool:
