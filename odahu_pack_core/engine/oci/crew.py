@@ -125,6 +125,10 @@ class Crew:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Let all threads end, in the middle of what they do where that cannot wait."""
         self._stopping.set()
         deadline = time.monotonic() + _PATIENCE
         for lane in (self._makers, self._senders):

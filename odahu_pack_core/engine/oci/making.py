@@ -18,7 +18,8 @@ from .draft import Draft
 from .manifest import FinishedImage
 from .steps import AddedLayer
 
-_REPORT_EVERY: Final = 8 * 1024 * 1024
+_REPORT_EVERY: Final = 1024 * 1024
+"""Work that is broken off ends when it tells the next time how far it is."""
 
 
 class LayersInMaking:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,9 @@ class RegistryOutput:
             RegistryError: The registry refused or failed.
         """
         host = registry_of(self.image)
-        with closing(self.open_registry(host, self.access)) as registry:
+        with ExitStack() as stack:
+            registry = stack.enter_context(closing(self.open_registry(host, self.access)))
+            stack.callback(layers.crew.stop)  # nobody may be in the middle of a request when it closes
             shipping = Shipping(registry, self.image.repository, BlobPlaces(self.places, host))
             lookup = layers.crew.send(lambda _: Published.under(registry, self.image.repository, self._tag))
             push = _Push(self, shipping, layers.crew, host, layers.crew.result(lookup))

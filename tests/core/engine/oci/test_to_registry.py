@@ -1,0 +1,438 @@
+"""Images on their way into a registry: how little is sent, in which order, and what happens when it fails."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from odahu_pack_core.blob.descriptor import OCI_MANIFEST, BytesBlob
+from odahu_pack_core.engine.oci.bases.sources import BaseSources
+from odahu_pack_core.engine.oci.engine import OciEngine
+from odahu_pack_core.errors import ArtifactError, RegistryError
+from odahu_pack_core.events import Notice, Progress
+from odahu_pack_core.plan.base import BaseImage, BasePython
+from odahu_pack_core.plan.files import TextFile
+from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.plugins.protocols import ImageOutput
+from odahu_pack_core.registry.distribution.opening import registry_opener
+from tests.core.engine.oci.parts import base_image, checked
+from tests.core.engine.parts import Access, build_request
+from tests.core.registry.distribution.fault_registry import Fault, digest_of
+from tests.core.registry.distribution.serving import FastTime, Serving
+
+TO_REGISTRY = ImageOutput("registry")
+PYTHON = BasePython("3.11", "/usr/bin/python3")
+
+
+@pytest.fixture
+def server():
+    with Serving() as registry:
+        refuse_incomplete(registry)
+        yield registry
+
+
+@pytest.fixture
+def other_server():
+    with Serving() as registry:
+        refuse_incomplete(registry)
+        yield registry
+
+
+@pytest.fixture
+def opener(environ):
+    return registry_opener(environ, FastTime().clock)
+
+
+def refuse_incomplete(registry):
+    """Let a registry take manifests only with all their blobs, as real ones do."""
+
+    def put(handler):
+        content, [repository, reference] = (
+            handler.body(),
+            re.findall(r"/v2/(.+)/manifests/(.+)", handler.path)[0],
+        )
+        document = json.loads(content)
+        blobs = [document["config"], *document["layers"]] if "layers" in document else []
+        children = [(repository, entry["digest"]) for entry in document.get("manifests", ())]
+        if not all((repository, blob["digest"]) in registry.blobs for blob in blobs):
+            handler.answer(404, {"errors": [{"code": "MANIFEST_BLOB_UNKNOWN", "message": "no"}]})
+        elif not all(child in registry.manifests for child in children):
+            handler.answer(400, {"errors": [{"code": "MANIFEST_UNKNOWN", "message": "no"}]})
+        else:
+            for name in (reference, digest_of(content)):
+                registry.manifests[repository, name] = (handler.headers["Content-Type"], content)
+            handler.answer(201, Docker_Content_Digest=digest_of(content))
+
+    registry.fail("PUT", "/manifests/", put, times=10**6)
+
+
+def put_base(registry, repository="bases/python", tag="3.11", *files, **more):
+    """Put a base image into a registry and return its name."""
+    image = base_image(*files, **more)
+    config = BytesBlob("application/vnd.oci.image.config.v1+json", json.dumps(image.config).encode())
+    blobs = [layer.blob for layer in image.layers]
+    for blob in (*blobs, config):
+        registry.add_blob(repository, blob.content)
+    described = [
+        {"mediaType": blob.media_type, "digest": blob.descriptor.digest, "size": blob.descriptor.size}
+        for blob in (config, *blobs)
+    ]
+    manifest = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": described[0],
+        "layers": described[1:],
+    }
+    content = json.dumps(manifest).encode()
+    registry.manifests[repository, tag] = (OCI_MANIFEST, content)
+    registry.manifests[repository, digest_of(content)] = (OCI_MANIFEST, content)
+    return ImageReference.parse(f"{registry.host}/{repository}:{tag}")
+
+
+@pytest.fixture
+def push(environ, opener, events):
+    """Push an image on a base: ``push(base, name)``; each time by a new engine."""
+
+    def do(base, name, emit=events.append, **request):
+        engine = OciEngine(environ, opener, BaseSources(environ, opener))
+        facts = engine.inspect_base(BaseImage(base, known=PYTHON), "linux/amd64", None, events.append)
+        return engine.execute(build_request(name, TO_REGISTRY, facts=facts, **request), emit)
+
+    return do
+
+
+def manifest_of(registry, repository, tag="1"):
+    return json.loads(registry.manifests[repository, tag][1])
+
+
+def sent_notices(events):
+    return [event.message for event in events if isinstance(event, Notice)]
+
+
+def unique(text):
+    return (TextFile("/opt/odahu/unique", text.encode()),)
+
+
+class TestWhatIsSent:
+    def test_the_base_is_mounted_and_never_read(self, server, push, events):
+        base = put_base(server)
+
+        published = push(base, f"{server.host}/models/wine:1")
+
+        manifest = checked("manifest", manifest_of(server, "models/wine"))
+        config = json.loads(server.blobs["models/wine", manifest["config"]["digest"]])
+        assert checked("config", config)["config"]["User"] == "65532:0"
+        assert published.digest == digest_of(server.manifests["models/wine", "1"][1])
+        assert published.location == f"the registry {server.host}"
+        assert server.count("POST", "mount=.*from=bases%2Fpython") == 1
+        assert server.count("GET", "/bases/python/blobs/" + manifest["layers"][0]["digest"]) == 0
+        assert "2 of 3 blobs" not in sent_notices(events)[-1]
+        assert re.search(r"^sent .* kB of .* kB to .*: 1 of 3 blobs were there$", sent_notices(events)[-1])
+
+    def test_the_manifest_says_what_the_image_stands_on(self, server, push):
+        base = put_base(server)
+
+        push(base, f"{server.host}/models/wine:1")
+
+        annotations = manifest_of(server, "models/wine")["annotations"]
+        assert annotations == {
+            "org.opencontainers.image.base.name": f"{server.host}/bases/python:3.11",
+            "org.opencontainers.image.base.digest": digest_of(server.manifests["bases/python", "3.11"][1]),
+        }
+
+    def test_a_second_push_sends_nothing_and_asks_once(self, server, push, events):
+        base, name = put_base(server), f"{server.host}/models/wine:1"
+        first = push(base, name)
+        server.asked.clear()
+        access = Access(server.host)
+
+        second = push(base, name, push=access)
+
+        assert second.digest == first.digest
+        asked = [(method, path) for method, path, _ in server.asked if "bases" not in path and path != "/v2/"]
+        assert asked == [("GET", "/v2/models/wine/manifests/1")]
+        assert sent_notices(events)[-1] == f"{name} is there already, nothing was sent"
+        assert access.prepared == [], "nothing has to be prepared for that"
+
+    def test_a_changed_model_sends_its_layer_config_and_manifest(self, server, push):
+        base, name = put_base(server), f"{server.host}/models/wine:1"
+        push(base, name)
+        server.asked.clear()
+
+        push(base, name, files=unique("new"))
+
+        assert server.count("PUT", "/blobs/uploads/") + server.count("POST", r"uploads/\?digest") == 2
+        assert server.count("PUT", "/manifests/1") == 1
+        assert server.count("POST", "mount=") == 0, "what the tag's manifest names is known to be there"
+
+    def test_another_repository_takes_layers_from_the_first(self, server, push, events):
+        base = put_base(server)
+        push(base, f"{server.host}/models/wine:1")
+        server.asked.clear()
+
+        push(base, f"{server.host}/models/beer:1")
+
+        assert server.count("PUT", "/blobs/") == 0
+        assert server.count("POST", "mount=.*from=models%2Fwine") == 2
+        assert sent_notices(events)[-1].endswith("3 of 3 blobs were there")
+
+    def test_a_place_that_is_wrong_costs_a_request_and_nothing_else(self, server, push):
+        base = put_base(server)
+        push(base, f"{server.host}/models/wine:1")
+        for repository, digest in list(server.blobs):
+            if repository == "models/wine":
+                del server.blobs[repository, digest]
+
+        push(base, f"{server.host}/models/beer:1")
+
+        assert manifest_of(server, "models/beer")
+
+    def test_a_registry_that_refuses_mounts_is_sent_the_blobs(self, server, push):
+        base = put_base(server)
+        server.fail("POST", "mount=", lambda handler: handler.error(403, "DENIED", "no"), times=9)
+
+        push(base, f"{server.host}/models/wine:1")
+
+        manifest = manifest_of(server, "models/wine")
+        assert ("models/wine", manifest["layers"][0]["digest"]) in server.blobs
+
+    def test_a_base_of_another_registry_is_streamed_through(self, server, other_server, push, tmp_path):
+        base = put_base(other_server)
+
+        push(base, f"{server.host}/models/wine:1")
+
+        layer = manifest_of(server, "models/wine")["layers"][0]["digest"]
+        assert server.blobs["models/wine", layer] == other_server.blobs["bases/python", layer]
+        assert other_server.count("GET", layer) == 1
+        kept = [path.stat().st_size for path in (tmp_path / "cache").rglob("*") if path.is_file()]
+        assert layer.partition(":")[2] not in str(list((tmp_path / "cache").rglob("*.blob")))
+        assert kept
+
+    def test_a_base_of_another_registry_that_is_there_is_not_read_again(self, server, other_server, push):
+        base = put_base(other_server)
+        push(base, f"{server.host}/models/wine:1")
+        other_server.asked.clear()
+
+        push(base, f"{server.host}/models/wine:2")
+
+        assert other_server.count("GET", "/blobs/") == 0
+
+    def test_a_model_in_the_repository_of_its_base_is_fine(self, server, push):
+        base = put_base(server, "wine", "base")
+
+        push(base, f"{server.host}/wine:1")
+
+        assert len(manifest_of(server, "wine")["layers"]) == 2
+
+    def test_what_is_prepared_is_prepared_before_anything_is_sent(self, server, push):
+        base, name = put_base(server), f"{server.host}/models/wine:1"
+        seen = []
+
+        class Preparing(Access):
+            def prepare_push(self, image):
+                super().prepare_push(image)
+                seen.append([path for method, path, _ in server.asked if method in {"POST", "PUT"}])
+
+        access = Preparing(server.host)
+        push(base, name, push=access)
+
+        assert access.prepared == [name]
+        assert seen == [[]]
+
+    def test_progress_is_told_on_the_calling_thread(self, server, push, events):
+        threads = set()
+
+        def emit(event):
+            events.append(event)
+            threads.add(threading.current_thread())
+
+        push(put_base(server), f"{server.host}/models/wine:1", emit)
+
+        assert threads == {threading.current_thread()}
+        assert {event.step for event in events if isinstance(event, Progress)} == {"build", "push"}
+
+    def test_a_name_without_tag_is_the_latest(self, server, push):
+        push(put_base(server), f"{server.host}/models/wine")
+
+        assert ("models/wine", "latest") in server.manifests
+
+
+class TestSeveralPlatforms:
+    @pytest.fixture
+    def request_of(self, server):
+        def make(name):
+            one = build_request(name, TO_REGISTRY)
+            [image] = one.plan.images
+            bases = [put_base(server, tag=arch, platform=f"linux/{arch}") for arch in ("amd64", "arm64")]
+            platforms = ("linux/amd64", "linux/arm64")
+            images = tuple(
+                replace(image, base=replace(image.base, platform=platform, reference=base))
+                for platform, base in zip(platforms, bases, strict=True)
+            )
+            layers = dict.fromkeys(platforms, one.layers["linux/amd64"])
+            return replace(one, plan=replace(one.plan, images=images), layers=layers)
+
+        return make
+
+    @pytest.fixture
+    def oci(self, environ, opener):
+        # The platform's own facts would be looked for in the layers: these bases have none, and need none.
+        class Known(BaseSources):
+            def find(self, base, *rest):
+                return super().find(replace(base, known=PYTHON), *rest)
+
+        return OciEngine(environ, opener, Known(environ, opener))
+
+    def test_images_go_before_the_index(self, server, oci, request_of, events):
+        published = oci.execute(request_of(f"{server.host}/models/wine:1"), events.append)
+
+        puts = [path for method, path, _ in server.asked if method == "PUT" and "/manifests/" in path]
+        index = checked("index", manifest_of(server, "models/wine"))
+        assert [path.rpartition("/")[2] for path in puts[:2]] == [
+            entry["digest"] for entry in index["manifests"]
+        ]
+        assert puts[2] == "/v2/models/wine/manifests/1"
+        assert published.digest == digest_of(server.manifests["models/wine", "1"][1])
+
+    def test_a_second_push_sends_nothing(self, server, oci, request_of, events):
+        request = request_of(f"{server.host}/models/wine:1")
+        oci.execute(request, events.append)
+        server.asked.clear()
+
+        oci.execute(request, events.append)
+
+        assert {method for method, path, _ in server.asked} <= {"GET", "HEAD"}
+        assert sent_notices(events)[-1].endswith("is there already, nothing was sent")
+
+
+class TestFaults:
+    def test_blobs_that_the_registry_lost_are_sent_again(self, server, push):
+        base, name = put_base(server), f"{server.host}/models/wine:1"
+        push(base, name)
+        layers = manifest_of(server, "models/wine")["layers"]
+        for layer in layers:
+            del server.blobs["models/wine", layer["digest"]]
+
+        push(base, name, files=unique("new"))
+
+        assert all(("models/wine", layer["digest"]) in server.blobs for layer in layers[:1])
+        assert manifest_of(server, "models/wine")["layers"][1] != layers[1]
+
+    @pytest.mark.parametrize("method", ["POST", "PUT"])
+    def test_a_registry_that_fails_leaves_the_tag_as_it_was(self, server, push, method):
+        base, name = put_base(server), f"{server.host}/models/wine:1"
+        push(base, name)
+        before = server.manifests["models/wine", "1"]
+        server.fail(
+            method, "/blobs/uploads/", lambda handler: handler.error(500, "UNKNOWN", "no"), times=1000
+        )
+
+        with pytest.raises(RegistryError, match=re.escape(server.host)):
+            push(base, name, files=unique("new"))
+
+        assert server.manifests["models/wine", "1"] == before
+
+    def test_a_layer_that_changes_leaves_the_tag_as_it_was(self, server, push):
+        class Changing:
+            size = 4096
+
+            def chunks(self):
+                yield b"\0" * 512
+                raise ArtifactError("model.bin changed while it was packaged", code="changed")
+
+        with pytest.raises(ArtifactError, match="changed"):
+            push(put_base(server), f"{server.host}/models/wine:1", layers={"model": Changing()})
+
+        assert ("models/wine", "1") not in server.manifests
+
+    def test_a_refused_login_is_told_before_anything_is_sent(self, server, other_server, push):
+        server.challenge = 'Basic realm="registry"'
+        access = Access(server.host, "packer", "wr0ng")
+
+        with pytest.raises(RegistryError, match="user 'packer' from connection my-registry") as caught:
+            push(put_base(other_server), f"{server.host}/models/wine:1", push=access)
+
+        assert "wr0ng" not in str(caught.value)
+        assert server.count("POST") == server.count("PUT") == 0
+        assert access.prepared == []
+
+    def test_an_interrupt_leaves_the_tag_as_it_was(self, server, push):
+        base, name = put_base(server), f"{server.host}/models/wine:1"
+
+        def interrupt(event):
+            if isinstance(event, Progress) and event.step == "push":
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            push(base, name, interrupt)
+
+        assert ("models/wine", "1") not in server.manifests
+        assert [thread for thread in threading.enumerate() if thread.name == "odahu-pack-oci"] == []
+
+    def test_whatever_a_tag_names_now_it_can_be_taken(self, server, push):
+        base = put_base(server)
+        for number, content in enumerate((b"[]", b"{", b'{"layers": 1, "config": []}', b"[" * 100_000)):
+            server.manifests["models/wine", str(number)] = (OCI_MANIFEST, content)
+
+            push(base, f"{server.host}/models/wine:{number}")
+
+            assert checked("manifest", manifest_of(server, "models/wine", str(number)))
+
+
+PROGRAM = textwrap.dedent(
+    """
+    import sys
+    from pathlib import Path
+    from odahu_pack_core.engine.oci.bases.sources import BaseSources
+    from odahu_pack_core.engine.oci.engine import OciEngine
+    from odahu_pack_core.plan.base import BaseImage, BasePython
+    from odahu_pack_core.plan.reference import ImageReference
+    from odahu_pack_core.registry.distribution.opening import registry_opener
+    from odahu_pack_core.plugins.protocols import ImageOutput
+    from tests.core.engine.parts import build_request
+
+    base, name, cache = sys.argv[1:]
+    environ = {"ODAHU_PACK_CACHE_DIR": cache, "HOME": cache}
+    opener = registry_opener(environ)
+    engine = OciEngine(environ, opener, BaseSources(environ, opener))
+    base = BaseImage(ImageReference.parse(base), known=BasePython("3.11", "/usr/bin/python3"))
+    facts = engine.inspect_base(base, "linux/amd64", None, print)
+    engine.execute(build_request(name, ImageOutput("registry"), facts=facts), print)
+    """
+)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "mount="), ("POST", "uploads/$"), ("PUT", "manifests/1")]
+)
+def test_killed_and_started_again_it_completes(server, tmp_path, method, path):
+    """Killed at a request, the tag is absent; the next run completes, whatever the first one left."""
+    base = put_base(server)
+    arguments = [sys.executable, "-c", PROGRAM, str(base), f"{server.host}/models/wine:1", str(tmp_path)]
+    root = Path(__file__).parents[4]
+    running = []
+
+    def kill(handler):
+        os.kill(running[0].pid, signal.SIGKILL)
+        running[0].wait()
+        handler.slam()
+
+    server.faults.insert(0, Fault(method, path, kill))
+    with subprocess.Popen(arguments, cwd=root, stdout=subprocess.DEVNULL) as process:
+        running.append(process)
+    assert process.returncode == -signal.SIGKILL
+    assert ("models/wine", "1") not in server.manifests
+
+    subprocess.run(arguments, cwd=root, check=True, stdout=subprocess.DEVNULL)
+
+    manifest = checked("manifest", manifest_of(server, "models/wine"))
+    assert all(("models/wine", layer["digest"]) in server.blobs for layer in manifest["layers"])
+    assert list((tmp_path / "drafts").iterdir()) == []
