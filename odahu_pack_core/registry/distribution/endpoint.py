@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
-from urllib.parse import SplitResult, urljoin, urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from odahu_pack_core.plan.reference import DOCKER_HUB
 
@@ -62,20 +62,19 @@ class Endpoint:
         """Return what a repository is called at this registry: Docker Hub's official ones have a folder."""
         return f"{_HUB_OFFICIAL}/{name}" if self.host == DOCKER_HUB and "/" not in name else name
 
-    def url(self, target: str) -> str:
-        """Return the address of a path of the API, or of a place that the registry named.
+    def url(self, path: str) -> str:
+        """Return the address of a path of the API."""
+        return f"{self.scheme}://{self.authority}{path}"
 
-        A registry behind a proxy may name itself with the wrong scheme; what it speaks is known better here.
-        """
-        url = urlsplit(urljoin(f"{self.scheme}://{self.authority}", target))
-        if url.netloc.lower() == self.authority.lower():
-            url = url._replace(scheme=self.scheme)
-        return url._replace(fragment="").geturl()
+    def own(self, parts: SplitResult) -> SplitResult:
+        """Mend an address of this registry's: behind a proxy it may name itself with the wrong scheme."""
+        same = parts.netloc.lower() == self.authority.lower()
+        return parts._replace(scheme=self.scheme) if same else parts
 
     def owns(self, url: str) -> bool:
         """Tell whether an address is this registry's own, so that it may see credentials."""
         parts = urlsplit(url)
-        return _origin(parts) == _origin(urlsplit(f"{self.scheme}://{self.authority}"))
+        return _origin(parts) == _origin(urlsplit(self.url("")))
 
 
 def is_loopback(hostname: str) -> bool:

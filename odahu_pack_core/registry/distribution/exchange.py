@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import urljoin, urlsplit
 
 import httpx
 
 from odahu_pack_core.errors import RegistryError
 
+from .address import web_address
 from .clock import Clock
 from .endpoint import Endpoint
 from .login import Login, Rejection
@@ -131,12 +131,13 @@ class Exchange:
         return Request(question.action, question.method, question.url, headers, body, question.read_seconds)
 
     def _next(self, question: Question, url: str, location: str) -> str:
-        following = urlsplit(urljoin(url, location))
-        if following.scheme not in {"http", "https"} or not following.hostname:
+        following = web_address(url, location)
+        if following is None:
             raise self._bad(question, "it redirects to what is no web address")
-        if urlsplit(url).scheme == "https" and following.scheme != "https":
+        following = self.endpoint.own(following)
+        if url.startswith("https:") and following.scheme != "https":
             raise self._bad(question, "it redirects to plain HTTP")
-        return following._replace(fragment="").geturl()
+        return following.geturl()
 
     def _said(self, response: httpx.Response) -> str:
         try:

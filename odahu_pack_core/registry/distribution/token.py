@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlsplit
 
 import httpx
 
@@ -16,6 +16,7 @@ from odahu_pack_core.plugins.protocols import Credentials
 from odahu_pack_core.plugins.refusal import refusal, without_secret
 from odahu_pack_core.registry.user_login import IDENTITY_TOKEN_USER
 
+from .address import web_address
 from .challenge import Challenge
 from .clock import Clock
 from .endpoint import Endpoint, is_loopback
@@ -81,18 +82,20 @@ class TokenServer:
 
     def _trusted(self, realm: str, action: str) -> str:
         """Refuse to carry credentials to where anybody may read them."""
-        parts = urlsplit(realm)
-        hostname = parts.hostname or ""
-        # Who lets a registry speak plain HTTP lets its token server do so, on the same host or on this one.
-        near = self._endpoint.plain and (is_loopback(hostname) or hostname == self._endpoint.hostname)
-        trusted = parts.scheme == "https" or (parts.scheme == "http" and near)
-        if not hostname or parts.username or not trusted:
+        parts = web_address("", realm)
+        if parts is None or not self._is_private(parts):
             raise RegistryError(
                 f"cannot {action}: the registry {self._endpoint.host} names a token server that does not "
                 "speak TLS, so it is not asked",
                 code="bad-answer",
             )
-        return urlunsplit(parts._replace(fragment=""))
+        return parts.geturl()
+
+    def _is_private(self, parts: SplitResult) -> bool:
+        # Who lets a registry speak plain HTTP lets its token server do so, on the same host or on this one.
+        hostname = parts.hostname or ""
+        near = is_loopback(hostname) or hostname == self._endpoint.hostname
+        return parts.scheme == "https" or (self._endpoint.plain and near)
 
     def _fetched(self, request: Request, credentials: Credentials | None) -> Token:
         started = self._clock.monotonic()
@@ -133,7 +136,7 @@ class TokenServer:
 def _life(seconds: object) -> float:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
         return _SHORTEST_LIFE
-    return min(float(seconds), _LONGEST_LIFE)
+    return float(min(seconds, _LONGEST_LIFE))
 
 
 def _request(

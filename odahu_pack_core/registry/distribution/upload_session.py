@@ -7,12 +7,13 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
 from odahu_pack_core.errors import RegistryError
 
+from .address import web_address
 from .exchange import Content, Exchange, Question
 from .paths import uploads_path
 from .retrying import PassingError
@@ -141,15 +142,11 @@ class UploadSession:
         Raises:
             RegistryError: It says something that must not, or cannot, be followed.
         """
-        url = self.exchange.endpoint.url(urljoin(self.url, response.headers.get("location", "")))
-        parts = urlsplit(url)
-        if (
-            parts.scheme not in {"https", self.exchange.endpoint.scheme}
-            or not parts.hostname
-            or parts.username
-        ):
+        endpoint = self.exchange.endpoint
+        parts = web_address(self.url, response.headers.get("location", ""))
+        if parts is None or endpoint.own(parts).scheme not in {"https", endpoint.scheme}:
             raise self._bad("it lets the upload go on where nothing may be sent")
-        self.url = url
+        self.url = endpoint.own(parts).geturl()
 
     def _bad(self, reason: str) -> RegistryError:
         host = self.exchange.endpoint.host

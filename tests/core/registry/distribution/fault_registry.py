@@ -109,8 +109,11 @@ class Handler(BaseHTTPRequestHandler):
 
     def body(self, most=1 << 40):
         """Read what of the request's body is not read yet."""
-        content = self.rfile.read(min(self.unread, most))
-        self.unread -= len(content)
+        count = min(self.unread, most)
+        content = self.rfile.read(count)
+        if len(content) < count:
+            raise ConnectionResetError
+        self.unread -= count
         return content
 
     def discard(self):

@@ -1,5 +1,6 @@
 import pytest
 
+from odahu_pack_core.registry.distribution.address import web_address
 from odahu_pack_core.registry.distribution.endpoint import Endpoint, is_loopback
 
 from .serving import Serving
@@ -42,13 +43,23 @@ def test_docker_hub_has_another_name_and_a_folder_for_official_images():
 @pytest.mark.parametrize(
     ("target", "url", "own"),
     [("/v2/x", "https://reg.example:5000/v2/x", True),
+     ("x?a=b", "https://reg.example:5000/v2/x?a=b", True),
      ("http://reg.example:5000/v2/x?a=b#c", "https://reg.example:5000/v2/x?a=b", True),
      ("https://REG.example:5000/v2/x", "https://REG.example:5000/v2/x", True),
      ("https://reg.example/v2/x", "https://reg.example/v2/x", False),
-     ("https://reg.example:5000@evil.example/x", "https://reg.example:5000@evil.example/x", False),
      ("//evil.example/x", "https://evil.example/x", False),
      ("http://evil.example/x", "http://evil.example/x", False)],
 )  # fmt: skip
 def test_only_its_own_addresses_belong_to_a_registry(target, url, own):
-    assert PLACE.url(target) == url
+    parts = PLACE.own(web_address(PLACE.url("/v2/"), target))
+    assert parts.geturl() == url
     assert PLACE.owns(url) is own
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://reg.example:5000@evil.example/x", "https://[::1", "https://reg.example:99999/", "https://a:b/",
+     "https://:5000/", "file:///etc/passwd", "https://reg.example:0/"],
+)  # fmt: skip
+def test_what_is_no_web_address(target):
+    assert web_address(PLACE.url("/v2/"), target) is None

@@ -127,7 +127,7 @@ def test_a_connection_that_breaks_is_made_anew(client, stored):
     assert stored.connections == 2
 
 
-def test_nobody_listens(open_client, server, time):
+def test_nobody_listens(open_client):
     client = open_client("127.0.0.1:9")
     with pytest.raises(
         RegistryError, match=r"127\.0\.0\.1:9 cannot be reached: .*refused.* \(3 tries\)"

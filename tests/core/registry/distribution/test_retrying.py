@@ -46,7 +46,7 @@ def test_other_errors_are_final(time):
     def fails():
         raise RegistryError("no")
 
-    with pytest.raises(RegistryError, match="^no$"):
+    with pytest.raises(RegistryError, match=r"^no$"):
         persist(fails, time.clock)
     assert time.slept == []
 
@@ -70,7 +70,7 @@ def test_a_registry_may_say_how_long_to_wait(time):
 
 
 def test_a_registry_that_asks_for_too_much_is_not_waited_for(time):
-    with pytest.raises(RegistryError, match="it asks to wait 21600 seconds"):
+    with pytest.raises(RegistryError, match=r"it asks to wait 21600 seconds"):
         persist(Attempts(1, wait=21600.0), time.clock)
     assert time.slept == []
 

@@ -222,7 +222,7 @@ def test_a_registry_that_stores_something_else(push, server):
 
 def test_what_is_too_large_is_refused_once(push, server):
     server.fail("PUT", "uploads", lambda handler: handler.error(413, "", "too large"), times=9)
-    with pytest.raises(RegistryError, match="413 .*: too large"):
+    with pytest.raises(RegistryError, match=r"413 .*: too large"):
         push()
     assert server.count("PUT") == 1
 
