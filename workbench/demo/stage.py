@@ -24,6 +24,7 @@ __all__ = ["ROOT", "DemoError", "Done", "Stage"]
 ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
 
+_TRUSTED = Path("/etc/ssl/certs/ca-certificates.crt")
 _QUOTED_LINES = 15
 _GRACE_SECONDS = 10.0
 _TICK_SECONDS = 0.2
@@ -76,7 +77,9 @@ class Stage:
             ) from None
         # A home may be absent or read-only, and a first run should be cold whatever other caches hold.
         caches = {"XDG_CACHE_HOME": str(folder / "cache"), "PIP_CACHE_DIR": str(folder / "cache" / "pip")}
-        return cls(folder, {**environ, "PATH": environ.get("PATH", os.defpath), **caches})
+        # The certificates that this machine trusts: some tools would bring their own.
+        certificates = {"SSL_CERT_FILE": str(_TRUSTED)} if _TRUSTED.is_file() else {}
+        return cls(folder, {**certificates, "PATH": os.defpath, **environ, **caches})
 
     @property
     def log(self) -> Path:
