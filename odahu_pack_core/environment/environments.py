@@ -17,16 +17,15 @@ from odahu_pack_core.plan.environment import (
     EnvironmentLayer,
     EnvironmentPart,
     LockedPackage,
+    Mode,
     ResolvedEnvironment,
 )
 
 from .cache import Cache, put
 from .compiler import Compiler, CompilerSearch
 from .conda import can_link
-from .conda.parts import CondaMaking, conda_target
-from .conda.request import conda_lock_key, conda_request
 from .kept_layer import keep_layer, kept_layer
-from .lock import lock_key, read_lock, write_lock
+from .lock import Sought, read_lock, sought_wheels, write_lock
 from .modes import lacking, mode_of
 from .part_layer import PartLayer
 from .parts import Making, Wanted
@@ -81,19 +80,15 @@ class Environments:
         if mode == "conda" and not can_link():
             return ResolvedEnvironment(layer.name, mode, base.python or "", base.platform, ())
         target = Target.of(base)
-        if mode == "conda":
-            packages = self._conda_lock(layer, base, target, artifact_root, emit)
-            conda = CondaMaking.of(layer, base, target, self._compiler(target.python, emit))
-            parts = conda.parts(packages)
-            return ResolvedEnvironment(layer.name, mode, target.python, target.platform, packages, parts)
-        if layer.layout == "venv" and base.interpreter is None:
+        if mode != "conda" and layer.layout == "venv" and base.interpreter is None:
             raise DependencyError(f"no interpreter was found in {base.reference}", code="no-python")
-        packages = self._lock(layer, target, artifact_root, emit)
+        packages = self._lock(self._sought(mode, layer, base, artifact_root), layer, target, emit)
         if mode == "base":
             packages, decision = lacking(packages, base)
             emit(decision)
-        parts = Making(layer, base, target, self._compiler(target.python, emit)).parts(packages)
-        return ResolvedEnvironment(layer.name, mode, target.python, target.platform, packages, parts)
+        resolved = ResolvedEnvironment(layer.name, mode, target.python, target.platform, packages)
+        making = self._making(layer, base, resolved, emit)
+        return replace(resolved, parts=making.parts(packages))
 
     def tar(
         self,
@@ -120,29 +115,19 @@ class Environments:
         entry = self._cache.entry("layers", part.key, ".blob")
         if (there := kept_layer(entry)) is not None:
             return there
-        # Nothing of these is needed where all is in the cache.
-        from .conda.making import make_conda_layer  # noqa: PLC0415  # as above
-        from .making import make_layer  # noqa: PLC0415  # as above
-
-        making = self._making(wanted)
+        making = self._checked_making(wanted)
         with self._alone(entry, part.name, emit) as scratch:
             if (there := kept_layer(entry)) is not None:
                 return there
             uv = self._uv(scratch, wanted.layer, making.target, emit)
-            make = make_conda_layer if wanted.resolved.mode == "conda" else make_layer
+            make = _maker(wanted.resolved.mode)
             made = make(wanted, making, uv, scratch / "layer.blob", emit)
             return keep_layer(made, scratch / "layer.blob", entry)
 
-    def _making(self, wanted: Wanted) -> Making:
+    def _checked_making(self, wanted: Wanted) -> Making:
         """Return what decides a part's bytes, which must be what named it when it was resolved."""
         part, resolved = wanted.part, wanted.resolved
-        compiler = self._compiler(resolved.python, lambda _: None)
-        target = Target.of(wanted.base)
-        if resolved.mode == "conda":
-            target = conda_target(target, resolved.packages)
-            making: Making = CondaMaking.of(wanted.layer, wanted.base, target, compiler)
-        else:
-            making = Making(wanted.layer, wanted.base, target, compiler)
+        making = self._making(wanted.layer, wanted.base, resolved, lambda _: None)
         if making.key_of(part.name, part.packages, resolved.packages) != part.key:
             raise DependencyError(
                 f"the Pythons or the uv of this machine changed while {part.name} was packaged",
@@ -151,50 +136,29 @@ class Environments:
             )
         return making
 
+    def _making(
+        self, layer: EnvironmentLayer, base: BaseFacts, resolved: ResolvedEnvironment, emit: EventSink
+    ) -> Making:
+        target, compiler = Target.of(base), self._compiler(resolved.python, emit)
+        if resolved.mode != "conda":
+            return Making(layer, base, target, compiler)
+        from .conda.parts import CondaMaking  # noqa: PLC0415  # few environments need it
+
+        return CondaMaking.of(layer, base, target, resolved.packages, compiler)
+
+    def _sought(self, mode: Mode, layer: EnvironmentLayer, base: BaseFacts, artifact_root: Path) -> Sought:
+        """Return what is to be locked."""
+        if mode != "conda":
+            return sought_wheels(layer.dependencies, Target.of(base), artifact_root, self._environ)
+        from .conda.request import sought_packages  # noqa: PLC0415  # few environments need it
+
+        channels = self._cache.folder_of("channels")
+        return sought_packages(layer, base, artifact_root, self._environ, channels)
+
     def _lock(
-        self, layer: EnvironmentLayer, target: Target, artifact_root: Path, emit: EventSink
+        self, sought: Sought, layer: EnvironmentLayer, target: Target, emit: EventSink
     ) -> tuple[LockedPackage, ...]:
-        dependencies = layer.dependencies
-
-        def make(uv: Uv) -> tuple[LockedPackage, ...]:
-            from .locking import make_lock  # noqa: PLC0415  # as for making layers
-
-            return make_lock(dependencies, target, artifact_root, uv)
-
-        key = lock_key(dependencies, target, artifact_root, self._environ)
-        return self._kept_lock(key, layer, target, make, emit)
-
-    def _conda_lock(
-        self,
-        layer: EnvironmentLayer,
-        base: BaseFacts,
-        target: Target,
-        artifact_root: Path,
-        emit: EventSink,
-    ) -> tuple[LockedPackage, ...]:
-        request = conda_request(layer, base, self._environ)
-
-        def make(uv: Uv) -> tuple[LockedPackage, ...]:
-            from .conda.locking import make_conda_lock  # noqa: PLC0415  # as for making layers
-
-            told = self._cache.folder_of("channels")
-            return make_conda_lock(
-                layer, request, target, artifact_root=artifact_root, cache=told, uv=uv, emit=emit
-            )
-
-        key = conda_lock_key(layer, request, target, artifact_root, self._environ)
-        return self._kept_lock(key, layer, target, make, emit)
-
-    def _kept_lock(
-        self,
-        key: str,
-        layer: EnvironmentLayer,
-        target: Target,
-        make: Callable[[Uv], tuple[LockedPackage, ...]],
-        emit: EventSink,
-    ) -> tuple[LockedPackage, ...]:
-        """Return a lock, made unless it is kept."""
-        entry = self._cache.entry("locks", key, ".json")
+        entry = self._cache.entry("locks", sought.key, ".json")
         if not self._refresh and (kept := read_lock(entry)) is not None:
             emit(
                 Decision(
@@ -205,7 +169,7 @@ class Environments:
             )
             return kept
         with self._alone(entry, layer.name, emit) as scratch:
-            packages = make(self._uv(scratch, layer, target, emit))
+            packages = sought.make(self._uv(scratch, layer, target, emit))
             write_lock(packages, scratch / "lock.json")
             put(scratch / "lock.json", entry)
             return packages
@@ -247,3 +211,14 @@ class Environments:
             )
             return uv
         return replace(uv, python=python)
+
+
+def _maker(mode: Mode) -> Callable[[Wanted, Making, Uv, Path, EventSink], PackedLayer]:
+    """Return what makes layers; nothing of it is imported where all layers are in the cache."""
+    if mode == "conda":
+        from .conda.making import make_conda_layer  # noqa: PLC0415  # as told above
+
+        return make_conda_layer
+    from .making import make_layer  # noqa: PLC0415  # as told above
+
+    return make_layer

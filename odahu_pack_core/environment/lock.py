@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,9 +12,42 @@ from odahu_pack_core.plan.environment import Dependencies, LockedPackage
 
 from .digests import digest_of, file_digest
 from .target import Target
-from .uv import index_settings
+from .uv import Uv, index_settings
 
 _FORMAT: Final = 2
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What is to be locked.
+
+    Args:
+        key: A digest of everything that decides the lock, the state of indexes and channels aside.
+        make: Makes the lock; given uv in a folder of its own.
+    """
+
+    key: str
+    make: Callable[[Uv], tuple[LockedPackage, ...]]
+
+
+def sought_wheels(
+    dependencies: Dependencies, target: Target, artifact_root: Path, environ: Mapping[str, str]
+) -> Sought:
+    """Return what is to be locked of wheels.
+
+    Args:
+        dependencies: What is asked for.
+        target: What it must run on.
+        artifact_root: The unpacked artifact, for wheels inside it.
+        environ: The user's environment variables.
+    """
+
+    def make(uv: Uv) -> tuple[LockedPackage, ...]:
+        from .locking import make_lock  # noqa: PLC0415  # not needed where the lock is in the cache
+
+        return make_lock(dependencies, target, artifact_root, uv)
+
+    return Sought(lock_key(dependencies, target, artifact_root, environ), make)
 
 
 def lock_key(

@@ -14,7 +14,6 @@ from odahu_pack_core.environment.locking import make_lock
 from odahu_pack_core.environment.target import Target
 from odahu_pack_core.environment.uv import Uv
 from odahu_pack_core.errors import DependencyError
-from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.conda_twins import twin_of
 from odahu_pack_core.plan.dependencies import requirement_name
 from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer, LockedPackage
@@ -35,9 +34,8 @@ def make_conda_lock(
     target: Target,
     *,
     artifact_root: Path,
-    cache: Path,
+    channels: Path,
     uv: Uv,
-    emit: EventSink,
 ) -> tuple[LockedPackage, ...]:
     """Choose a version of every package that is needed.
 
@@ -46,14 +44,13 @@ def make_conda_lock(
         request: What is to be had from conda channels.
         target: What it must run on.
         artifact_root: The unpacked artifact, for wheels inside it.
-        cache: A folder for what the channels tell of their packages.
+        channels: A folder for what the channels tell of their packages.
         uv: Chooses the wheels.
-        emit: Receives events.
 
     Raises:
         DependencyError: No set of versions fits, or a channel or an index cannot be reached.
     """
-    records = solved(request, cache, emit)
+    records = solved(request, channels)
     packages = tuple(locked(records))
     of_python = next(package.version for package in packages if package.name == PYTHON)
     target = replace(target, full_python=of_python)

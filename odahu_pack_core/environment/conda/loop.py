@@ -17,7 +17,7 @@ T = TypeVar("T")
 _END: Final = None
 
 
-def awaited(work: Callable[[EventSink], Coroutine[Any, Any, T]], emit: EventSink) -> T:
+def awaited(work: Callable[[EventSink], Coroutine[Any, Any, T]], emit: EventSink = lambda _: None) -> T:
     """Return what a coroutine returns.
 
     Args:

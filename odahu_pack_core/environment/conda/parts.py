@@ -19,22 +19,31 @@ _FORMAT: Final = 1
 """Counts the changes to what linking makes of the same packages."""
 
 
-def conda_target(target: Target, packages: Iterable[LockedPackage]) -> Target:
-    """Return a target with the patch release of Python that a conda environment brings."""
-    versions = [package.version for package in packages if package.url and package.name == PYTHON]
-    return replace(target, full_python=versions[0]) if versions else target
-
-
 @dataclass(frozen=True)
 class CondaMaking(Making):
     """What decides a part's bytes, its packages aside; nothing of the base image does."""
 
     @classmethod
     def of(
-        cls, layer: EnvironmentLayer, base: BaseFacts, target: Target, compiler: Compiler | None
+        cls,
+        layer: EnvironmentLayer,
+        base: BaseFacts,
+        target: Target,
+        packages: Iterable[LockedPackage],
+        compiler: Compiler | None,
     ) -> CondaMaking:
-        """Return it for an environment that brings its own Python."""
-        return cls(layer, replace(base, interpreter=None, site_packages=None), target, compiler)
+        """Return it for an environment, which brings its own Python.
+
+        Args:
+            layer: The environment.
+            base: What was found in the base image.
+            target: The platform, and X.Y of the Python.
+            packages: What the environment holds.
+            compiler: What makes byte code; None for none.
+        """
+        python = next(package.version for package in packages if package.url and package.name == PYTHON)
+        of_environment = replace(target, full_python=python)
+        return cls(layer, replace(base, interpreter=None, site_packages=None), of_environment, compiler)
 
     def key_of(self, name: str, packages: Sequence[LockedPackage], whole: Sequence[LockedPackage]) -> str:
         """Return the digest of everything that decides the bytes of a part; see `Making`."""

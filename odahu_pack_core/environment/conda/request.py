@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.environment.digests import digest_of
-from odahu_pack_core.environment.lock import lock_key
+from odahu_pack_core.environment.lock import Sought, lock_key
 from odahu_pack_core.environment.target import Target
+from odahu_pack_core.environment.uv import Uv
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.plan.base import BaseFacts
-from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer
+from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer, LockedPackage
 from odahu_pack_core.plan.match_spec import parse_match_spec
 
 from .words import DEFAULT_CHANNEL, NO_OWN_CHANNELS, OWN_CHANNELS, PYTHON, pip_requirements, words_of
@@ -119,13 +120,31 @@ def pip_section(dependencies: Dependencies, held: Iterable[str] = ()) -> Depende
     return replace(dependencies, pip=pip_requirements(dependencies), conda=(), constraints=constraints)
 
 
-def conda_lock_key(
+def sought_packages(
     layer: EnvironmentLayer,
-    request: CondaRequest,
-    target: Target,
+    base: BaseFacts,
     artifact_root: Path,
     environ: Mapping[str, str],
-) -> str:
-    """Return the digest of everything that decides a lock, the state of channels and indexes aside."""
+    channels: Path,
+) -> Sought:
+    """Return what is to be locked of a conda environment: its conda packages, and wheels beside them.
+
+    Args:
+        layer: The environment.
+        base: The base image, with the Python that the environment is to have.
+        artifact_root: The unpacked artifact, for wheels inside it.
+        environ: The user's environment variables.
+        channels: A folder for what the channels tell of their packages.
+
+    Raises:
+        DependencyError: No conda packages are made for such an image, or a channel is none.
+    """
+    request, target = conda_request(layer, base, environ), Target.of(base)
+
+    def make(uv: Uv) -> tuple[LockedPackage, ...]:
+        from .locking import make_conda_lock  # noqa: PLC0415  # not needed where the lock is in the cache
+
+        return make_conda_lock(layer, request, target, artifact_root=artifact_root, channels=channels, uv=uv)
+
     wheels = lock_key(pip_section(layer.dependencies), target, artifact_root, environ)
-    return digest_of(_FORMAT, asdict(request), wheels)
+    return Sought(digest_of(_FORMAT, asdict(request), wheels), make)

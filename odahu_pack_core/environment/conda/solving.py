@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from odahu_pack_core.errors import DependencyError
-from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.environment import LockedPackage
 
 from .failures import bad_spec, malformed, unreachable, unsolvable
@@ -21,13 +20,12 @@ if TYPE_CHECKING:
 _TOOL = "odahu-pack"
 
 
-def solved(request: CondaRequest, cache: Path, emit: EventSink) -> tuple[RepoDataRecord, ...]:
+def solved(request: CondaRequest, cache: Path) -> tuple[RepoDataRecord, ...]:
     """Choose packages.
 
     Args:
         request: What is asked for.
         cache: A folder for what the channels tell of their packages.
-        emit: Receives events.
 
     Raises:
         DependencyError: No set of packages fits, or a channel cannot be read.
@@ -35,7 +33,7 @@ def solved(request: CondaRequest, cache: Path, emit: EventSink) -> tuple[RepoDat
     from rattler.exceptions import FetchRepoDataError, GatewayError, IoError, SolverError  # noqa: PLC0415  # optional
 
     try:
-        return tuple(awaited(lambda _: _solve(request, cache), emit))
+        return tuple(awaited(lambda _: _solve(request, cache)))
     except SolverError as error:
         raise unsolvable(error, request.channels) from None
     except (GatewayError, FetchRepoDataError, IoError, OSError) as error:
