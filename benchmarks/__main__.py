@@ -3,12 +3,13 @@
 import argparse
 from pathlib import Path
 
+from benchmarks.bytecode import run as bytecode
 from benchmarks.memory import run as memory
 from benchmarks.packaging import run as packaging
 from benchmarks.report import write
 from benchmarks.startup import run as startup
 
-BENCHMARKS = {"startup": startup, "package": packaging, "memory": memory}
+BENCHMARKS = {"startup": startup, "package": packaging, "memory": memory, "bytecode": bytecode}
 RESULTS = Path(__file__).parent / "results"
 
 

@@ -48,7 +48,7 @@ def run() -> Figures:
 def _one_round() -> Iterator[tuple[str, Usage]]:
     with tempfile.TemporaryDirectory(prefix="odahu-pack-benchmark-") as scratch:
         folder = Path(scratch)
-        first, second = _trained(folder / "first", 0.05), _trained(folder / "second", 0.2)
+        first, second = trained(folder / "first", 0.05), trained(folder / "second", 0.2)
         (folder / "ground").mkdir()
         with fresh_ground(folder / "ground") as ground:
             yield "cold", ground.package(first)
@@ -56,7 +56,8 @@ def _one_round() -> Iterator[tuple[str, Usage]]:
             yield "nothing changed", ground.package(second)
 
 
-def _trained(folder: Path, alpha: float) -> Path:
+def trained(folder: Path, alpha: float) -> Path:
+    """Train the wine model and return its archive."""
     command = [sys.executable, str(TRAIN), "--output", str(folder), "--alpha", str(alpha)]
     subprocess.run(command, env=dict(os.environ), check=True, capture_output=True)
     return folder / ARCHIVE
