@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import tarfile
 from typing import BinaryIO, Final, Protocol
 
@@ -27,7 +26,7 @@ def gzip_stream(packed: BinaryIO, allowance: Allowance) -> Readable:
         packed: The file.
         allowance: How much it may expand to.
     """
-    return _Counted(gzip.GzipFile(fileobj=packed), allowance)
+    return _Counted(_Gzip(packed), allowance)
 
 
 def zstd_stream(packed: BinaryIO, allowance: Allowance) -> Readable:
@@ -51,6 +50,22 @@ class _Counted:
         chunk = self._stream.read(size)
         self._allowance.count_bytes(len(chunk))
         return chunk
+
+
+class _Gzip:
+    """A gzip file decompressed; several times as fast as the standard library does it."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        from isal import igzip, isal_zlib  # noqa: PLC0415  # only for artifacts that need it
+
+        self._reader = igzip.IGzipFile(fileobj=packed)  # type: ignore[no-untyped-call]  # isal has few types
+        self._fault: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # its stub means an instance
+
+    def read(self, size: int, /) -> bytes:
+        try:
+            return self._reader.read(size)
+        except self._fault as error:
+            raise tarfile.ReadError(str(error)) from None
 
 
 class _Zstd:
