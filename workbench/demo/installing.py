@@ -28,26 +28,26 @@ def install_distributions(stage: Stage) -> str:
     stamp = stage.folder / "venv" / "installed"
     if stamp.is_file() and stamp.read_text() == wanted:
         return f"there already, in {stage.folder.name}/venv"
-    python = _make_environment(stage)
-    pip = (python, "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off")
-    stage.run(*pip, *(word for each in _DISTRIBUTIONS for word in ("--editable", each)), "scikit-learn")
+    pip = _make_environment(stage)
+    # uv is among the dependencies, and installs the others in a tenth of pip's time.
+    stage.run(*pip, "install", "--disable-pip-version-check", "--progress-bar", "off", "uv")
+    editables = (word for each in _DISTRIBUTIONS for word in ("--editable", each))
+    stage.run(
+        stage.bin / "uv", "pip", "install", "--python", stage.bin / "python", *editables, "scikit-learn"
+    )
     stamp.write_text(wanted)
     return f"in {stage.folder.name}/venv"
 
 
-def _make_environment(stage: Stage) -> Path:
-    """Make a virtual environment with pip and return its interpreter."""
+def _make_environment(stage: Stage) -> tuple[str | Path, ...]:
+    """Make a virtual environment and return the command that is its pip."""
     venv = (sys.executable, "-m", "venv", "--clear")
     if importlib.util.find_spec("ensurepip") is not None:
         stage.run(*venv, stage.folder / "venv")
-        return stage.bin / "python"
+        return (stage.bin / "python", "-m", "pip")
     # Debian has venv and pip in packages of their own, which only root can install, but anybody can read.
     stage.run(*venv, "--without-pip", stage.folder / "venv")
-    wheel = _pip_wheel(stage)
-    stage.run(
-        stage.bin / "python", wheel / "pip", "install", "--no-index", "--find-links", wheel.parent, "pip"
-    )
-    return stage.bin / "python"
+    return (stage.bin / "python", _pip_wheel(stage) / "pip")
 
 
 def _pip_wheel(stage: Stage) -> Path:
