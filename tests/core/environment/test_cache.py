@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -290,3 +291,36 @@ def test_where_the_cache_is(environ, folder):
 
 def _build_big(folder):
     build_wheel(folder, "big", "1.0", {"big.py": "#" * 1_500_000, "bigger.py": "#" * 1_500_000})
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from odahu_pack_core.command import SubprocessRunner
+from odahu_pack_core.environment import cache, kept_layer
+from odahu_pack_core.environment.environments import Environments
+from tests.core.environment.conftest import facts, wanted
+
+number, entries = int(sys.argv[2]), []
+def put(source, entry):
+    entries.append(entry)
+    if len(entries) > number:
+        os.kill(os.getpid(), signal.SIGKILL)
+    whole(source, entry)
+whole, kept_layer.put = cache.put, put
+environments, root = Environments(Path(sys.argv[1]), os.environ, SubprocessRunner()), Path(sys.argv[1])
+resolved = environments.resolve(wanted("greeter"), facts(), root, print)
+environments.tar(wanted("greeter"), resolved, resolved.parts[0], facts(), root).packed(print)
+"""
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_run_that_is_killed_while_it_keeps_a_layer_harms_nobody(made, cache_dir, environ, number):
+    ended = subprocess.run(
+        [sys.executable, "-c", KILLED, str(cache_dir), str(number)], env=environ, check=False, timeout=60
+    )
+    assert ended.returncode == -signal.SIGKILL
+    assert len(entries(cache_dir, "layers", ".blob")) == number
+    made(wanted("greeter"))
+    assert not leftovers(cache_dir)
+    assert len(entries(cache_dir, "layers", ".json")) == 1
