@@ -45,7 +45,7 @@ def mode_of(layer: EnvironmentLayer, base: BaseFacts) -> tuple[Mode, tuple[Event
 def with_python(wanted: BaseImage, base: BaseFacts, layers: Iterable[EnvironmentLayer]) -> BaseFacts:
     """Return a base image's facts with the Python that its environments have.
 
-    That is the base's own, but for a conda environment, which brings another.
+    That is the base's own, but for a conda environment, which brings another, interpreter included.
 
     Args:
         wanted: The base image as planned.
@@ -55,11 +55,13 @@ def with_python(wanted: BaseImage, base: BaseFacts, layers: Iterable[Environment
     Raises:
         PlanError: The base's Python is not the one that the model needs.
     """
-    if not any(brings_python(layer, base) for layer in layers):
+    bringing = [layer for layer in layers if brings_python(layer, base)]
+    if not bringing:
         check_base_python(wanted, base)
         return base
     newest = fitting(wanted.python_pin)[-1] if wanted.python_pin else base.python
-    return replace(base, python=wanted.python or newest or DOCUMENTED_DEFAULT)
+    python = wanted.python or newest or DOCUMENTED_DEFAULT
+    return replace(base, python=python, interpreter=f"{bringing[0].prefix}/bin/python{python}")
 
 
 def brings_python(layer: EnvironmentLayer, base: BaseFacts) -> bool:

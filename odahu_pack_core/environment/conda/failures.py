@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Final
 
+from odahu_pack_core.environment.cache import disk_full
 from odahu_pack_core.errors import DependencyError
 
 _LEAD_IN: Final = re.compile(r"\ACannot solve the request because of:\s*")
+_DISK_FULL: Final = re.compile(r"os error 28|os error 122")
 _SECRET: Final = re.compile(r"(?<=://)[^/\s@]*@|(?<=/t/)[^/\s)]+")
 
 
@@ -36,8 +39,10 @@ def unreachable(error: Exception) -> DependencyError:
     )
 
 
-def not_fetched(error: Exception, name: str) -> DependencyError:
-    """Return the error for a package that cannot be downloaded or unpacked."""
+def not_fetched(error: OSError, name: str, folder: Path) -> DependencyError:
+    """Return the error for a package that cannot be downloaded to a folder, or unpacked there."""
+    if _DISK_FULL.search(str(error)):
+        return disk_full(folder)
     return DependencyError(
         f"the conda package {name} cannot be had\n{_words(error)}",
         code="conda-package",

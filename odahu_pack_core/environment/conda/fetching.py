@@ -63,7 +63,7 @@ async def _fetch(package: LockedPackage, folder: Path, client: Client) -> Path:
     try:
         digest, _ = await download_and_extract(client, package.url, folder)
     except OSError as error:
-        raise not_fetched(error, package.name) from None
+        raise not_fetched(error, package.name, folder) from None
     if (found := f"sha256:{digest.hex()}") not in package.hashes:
         raise DependencyError(
             f"the conda package {package.name} is not the one that was chosen: its digest is {found}, "

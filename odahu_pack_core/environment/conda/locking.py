@@ -7,20 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from odahu_pack_core.environment.locking import make_lock
 from odahu_pack_core.environment.target import Target
 from odahu_pack_core.environment.uv import Uv
 from odahu_pack_core.errors import DependencyError
-from odahu_pack_core.plan.conda_twins import twin_of
-from odahu_pack_core.plan.dependencies import requirement_name
 from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer, LockedPackage
 
 from .request import CondaRequest, pip_section
 from .solving import locked, solved
-from .words import PYTHON
+from .words import PYTHON, name_on_pypi
 
 if TYPE_CHECKING:
     from rattler import RepoDataRecord
@@ -85,8 +82,7 @@ def _held(records: Iterable[RepoDataRecord]) -> Iterator[tuple[str, str]]:
         needed = {spec.partition(" ")[0] for spec in record.depends}
         if not needed & _BRINGS_PYTHON or not _is_comparable(version):
             continue
-        twin = twin_of(name)
-        yield requirement_name(twin.requirement) if twin else canonicalize_name(name), version
+        yield name_on_pypi(name), version
 
 
 def _is_comparable(version: str) -> bool:

@@ -14,6 +14,8 @@ from odahu_pack_core.environment.making import installed_tree, make_layer, pack_
 from odahu_pack_core.environment.parts import Making, Wanted
 from odahu_pack_core.environment.uv import Uv
 from odahu_pack_core.events import EventSink, Notice
+from odahu_pack_core.names import CACHE_ENVIRONMENT
+from odahu_pack_core.plan.cache_lock import LOCK_FILE, write_cache_lock
 from odahu_pack_core.plan.environment import LockedPackage
 from odahu_pack_core.plan.files import ArtifactFile, Folder, TextFile, in_layer_order
 from odahu_pack_core.plan.layer_tar import PlannedTar
@@ -22,6 +24,7 @@ from .byte_code import compiled
 from .fetching import fetched
 from .linking import LinkedFile, Prefix, linked, open_binary
 from .package import UnpackedPackage, read_package
+from .words import name_on_pypi
 
 _MOST_NAMES: Final = 12
 
@@ -47,7 +50,7 @@ def make_conda_layer(wanted: Wanted, making: Making, uv: Uv, draft: Path, emit: 
     files = [
         *_linked(conda, making, uv, emit),
         *_installed(replace(wanted, part=wheels), making, uv, emit),
-        *(_added(making) if wanted.is_rest else ()),
+        *(_added(wanted, making) if wanted.is_rest else ()),
     ]
     settled = _settled(files, emit)
     order = in_layer_order(each.file for each in settled.values())
@@ -86,11 +89,15 @@ def _installed(wanted: Wanted, making: Making, uv: Uv, emit: EventSink) -> Itera
             yield LinkedFile(file)
 
 
-def _added(making: Making) -> Iterator[LinkedFile]:
-    layer = making.layer
-    yield LinkedFile(Folder(Prefix(layer.prefix, making.target.python).site_packages))
-    if layer.activate:
-        yield LinkedFile(TextFile(f"{layer.prefix}/bin/activate", activate_script(layer.prefix)))
+def _added(wanted: Wanted, making: Making) -> Iterator[LinkedFile]:
+    """Yield what is neither in a package nor in a wheel."""
+    prefix = making.layer.prefix
+    yield LinkedFile(Folder(Prefix(prefix, making.target.python).site_packages))
+    if making.layer.activate:
+        yield LinkedFile(TextFile(f"{prefix}/bin/activate", activate_script(prefix)))
+    if prefix == CACHE_ENVIRONMENT:
+        lock = write_cache_lock((name_on_pypi(each.name), each.version) for each in wanted.resolved.packages)
+        yield LinkedFile(TextFile(f"{prefix}/{LOCK_FILE}", lock))
 
 
 def _settled(files: Iterable[LinkedFile], emit: EventSink) -> dict[str, LinkedFile]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from packaging.utils import canonicalize_name
+
 from odahu_pack_core.plan.conda_twins import twin_of
 from odahu_pack_core.plan.dependencies import requirement_name
 from odahu_pack_core.plan.environment import CondaWords, Dependencies
@@ -30,6 +32,12 @@ def pip_requirements(dependencies: Dependencies) -> tuple[str, ...]:
     """Return the pip section, and the requirements that a packager added."""
     words = words_of(dependencies)
     return (*words.pip, *_added(dependencies, words))
+
+
+def name_on_pypi(conda_name: str) -> str:
+    """Return the normalised name by which pip would know a conda package."""
+    twin = twin_of(conda_name)
+    return requirement_name(twin.requirement) if twin else canonicalize_name(conda_name)
 
 
 def _added(dependencies: Dependencies, words: CondaWords) -> Iterator[str]:

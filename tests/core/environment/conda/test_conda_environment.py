@@ -8,8 +8,11 @@ from dataclasses import replace
 import pytest
 
 from odahu_pack_core.environment.environments import Environments
+from odahu_pack_core.environment.modes import with_python
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.events import Decision, Notice
+from odahu_pack_core.plan.base import BaseImage
+from odahu_pack_core.plan.cache_lock import read_cache_lock
 from odahu_pack_core.plan.environment import CondaWords
 from tests.core.environment.conda.channel import PLACEHOLDER, Channel, serving
 from tests.core.environment.conftest import facts, members, pack
@@ -207,6 +210,24 @@ def test_files_of_one_name_are_told(made, layer, bare, channel, recorder):
     [warning] = [notice for notice in recorder.of(Notice) if notice.severity == "warning"]
     assert "etc/same" in warning.message
     assert "agreed" not in warning.message
+
+
+def test_a_wheel_of_the_artifact_stands_beside_conda_packages(made, layer, bare, tmp_path):
+    build_wheel(tmp_path, "of-the-artifact", "1")
+    ask = layer("tool", wheels=("of_the_artifact-1-py3-none-any.whl",))
+    assert "opt/model/lib/python3.11/site-packages/of_the_artifact.py" in made(ask, bare).files
+
+
+def test_a_cache_of_conda_packages_carries_its_lock(made, layer, bare, channel):
+    channel.add("pytorch", "2.4", {"etc/torch": b""}, depends=["python"])
+    files = made(layer("pytorch", prefix="/opt/odahu-cache"), bare).files
+    held = dict(read_cache_lock(files["opt/odahu-cache/odahu-pack.lock.json"]))
+    assert held == {"python": "3.11.9", "torch": "2.4"}
+
+
+def test_the_images_python_is_the_one_that_conda_brings(layer, bare):
+    found = with_python(BaseImage(bare.reference, "3.8"), bare, [layer("tool")])
+    assert (found.python, found.interpreter) == ("3.8", "/opt/model/bin/python3.8")
 
 
 def _bytes(content):
