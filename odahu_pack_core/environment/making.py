@@ -89,7 +89,8 @@ def installed_tree(wanted: Wanted, making: Making, uv: Uv, emit: EventSink) -> P
         tree = as_environment(installed, target.python, f"{layer.prefix}/bin/python3")
         packages = f"/lib/python{target.python}/site-packages"
     if making.compiler:
-        compile_packages(Path(f"{tree}{packages}"), f"{layer.prefix}{packages}", making.compiler, uv.runner)
+        folder, place = Path(f"{tree}{packages}"), f"{layer.prefix}{packages}"
+        compile_packages(folder, place, making.compiler, uv.runner, _compiling(wanted.part.name, emit))
     return tree
 
 
@@ -99,3 +100,7 @@ def _open_in(tree: Path, source: str) -> BinaryIO:
 
 def _packing(subject: str, total: int, emit: EventSink) -> Callable[[int], None]:
     return lambda done: emit(Progress("layers", subject, done, total))
+
+
+def _compiling(subject: str, emit: EventSink) -> Callable[[int, int], None]:
+    return lambda done, total: emit(Progress("layers", subject, done, total, "modules"))

@@ -1,8 +1,9 @@
 """Writes byte code of a folder of packages, with paths as in the image; runs in Python 3.6 and newer.
 
-Arguments: the folder, its path in the image, and how many processes may work. The bytes are a function of
-the sources and of this Python alone: sources are taken in order, so many at a time, each lot in a process
-that has compiled nothing before.
+Arguments: the folder, its path in the image, and how many processes may work. It prints how many sources
+there are, and then how many more are done, line by line. The bytes are a function of the sources and of this
+Python alone: sources are taken in order, so many at a time, each lot in a process that has compiled nothing
+before.
 """
 
 import importlib.util
@@ -24,6 +25,7 @@ def main(folder: str, place: str, processes: int) -> int:
     """Compile what is in a folder, and return the exit code."""
     os.chdir(folder)
     sources = sorted(source_files())
+    tell(len(sources))
     lots = [sources[start : start + LOT] for start in range(0, len(sources), LOT)]
     failed, crashed = compile_lots(lots, place, processes)
     # What makes the compiler itself crash is found alone, and stays without byte code.
@@ -71,12 +73,18 @@ def compile_and_exit(lot: Lot, place: str) -> None:
     try:
         for source in lot:
             compile_file(source, place + "/" + source)
+        tell(len(lot))
         code = 0
     except OSError as error:
         sys.stderr.write(f"{error.filename}: {error.strerror}\n")
         sys.stderr.flush()
     finally:
         os._exit(code)
+
+
+def tell(number: int) -> None:
+    """Print a number, in one piece."""
+    os.write(1, b"%d\n" % number)
 
 
 def compile_file(source: str, path: str) -> None:

@@ -148,6 +148,26 @@ def test_a_source_that_crashes_the_compiler_stays_without(compile_tree):
     assert made == without
 
 
+def test_how_far_it_is_is_told_and_it_can_be_broken_off(tmp_path):
+    folder, told = plant(tmp_path / "tree", TREE), []
+
+    def note(done, total):
+        told.append((done, total))
+
+    compile_packages(folder, "/opt", Compiler(OWN, "any"), SubprocessRunner(), note)
+    total = len(TREE) - 1
+    assert told[0] == (0, total)
+    assert told[-1] == (total, total)
+    assert told == sorted(told)
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    other = plant(tmp_path / "other", TREE)
+    with pytest.raises(KeyboardInterrupt):
+        compile_packages(other, "/opt", Compiler(OWN, "any"), SubprocessRunner(), interrupted)
+
+
 def test_a_disk_that_is_full_is_told(compile_tree, tmp_path):
     small = tmp_path / "tree"
     small.mkdir()
