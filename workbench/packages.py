@@ -18,6 +18,7 @@ PACKAGES: Mapping[str, str] = {
     "docker-registry": "docker-registry",
     "debootstrap": "debootstrap",
     "skopeo": "skopeo",
+    "buildah": "buildah",
     "qemu-x86_64": "qemu-user",
 }
 """The programs that tests, demo and benchmarks start, and the package of each."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 
 from odahu_pack_core.engine.oci.source_image import SourceImage
 from odahu_pack_core.engine.refused import refused
@@ -16,9 +17,25 @@ from .login import Login
 from .tool import BuildahError
 
 
+@dataclass(frozen=True)
+class HeldBase:
+    """A base image in the store.
+
+    Args:
+        name: What the bench calls it.
+        image_id: Its id.
+        may_be_stacked: Whether an image that was built upon it may be built upon again: for that, buildah
+            wants a history that tells of every layer.
+    """
+
+    name: str
+    image_id: str
+    may_be_stacked: bool
+
+
 def hold_base(
     bench: Bench, source: SourceImage, platform: str, pull: RegistryAccess | None, emit: EventSink
-) -> tuple[str, str]:
+) -> HeldBase:
     """Make sure that the store holds a base image.
 
     Args:
@@ -27,9 +44,6 @@ def hold_base(
         platform: ``os/arch`` of the image.
         pull: The way into its registry; None for anonymous.
         emit: Receives output.
-
-    Returns:
-        The bench's name of the image, and its id.
 
     Raises:
         RegistryError: Its registry refused or failed.
@@ -44,7 +58,7 @@ def hold_base(
         write_layout(folder, source)
         image_id = bench.buildah("pull", "--quiet", f"oci:{folder.name}", folder=folder.parent)
     bench.buildah("tag", image_id, name)
-    return name, image_id
+    return HeldBase(name, image_id, _tells_of_its_layers(source))
 
 
 def _pulled(
@@ -71,3 +85,8 @@ def _key(source: SourceImage) -> str:
     """Return what tells a base image from others."""
     identity = source.manifest_digest or source.facts.image_id
     return hashlib.sha256(identity.encode()).hexdigest()[:16]
+
+
+def _tells_of_its_layers(source: SourceImage) -> bool:
+    history = source.config.get("history") or []
+    return sum(not entry.get("empty_layer") for entry in history) == len(source.layers)

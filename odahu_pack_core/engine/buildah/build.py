@@ -18,6 +18,7 @@ from odahu_pack_core.folders import cache_folder, locked
 from odahu_pack_core.plan.dockerfile import LAYER_FOLDER, render_block
 from odahu_pack_core.plan.instruction import AddLayer, Cmd, Copy, Entrypoint, From, Instruction, Run
 
+from .base import HeldBase
 from .bench import Bench
 from .tool import BuildahError, is_error
 
@@ -35,8 +36,7 @@ class BuildInputs:
 
     Args:
         instructions: All instructions, the first of them FROM.
-        base: The store's name of the base image.
-        base_id: Its id.
+        base: The base image in the store.
         context: The folder with the files that instructions add.
         digests: The sha256 of each of these files by its path.
         platform: ``os/arch`` of the image.
@@ -44,8 +44,7 @@ class BuildInputs:
     """
 
     instructions: Sequence[Instruction]
-    base: str
-    base_id: str
+    base: HeldBase
     context: Path
     digests: Mapping[str, str]
     platform: str
@@ -65,8 +64,9 @@ def build_image(bench: Bench, inputs: BuildInputs, emit: EventSink) -> str:
     """
     building = _Building(bench, inputs, emit)
     steady, changing = _halves(inputs.instructions[1:])
-    base = building.kept(steady) if steady else inputs.base
-    return building.built(base, changing, bench.built)
+    if not steady or not inputs.base.may_be_stacked:
+        return building.built(inputs.base.name, inputs.instructions[1:], bench.built)
+    return building.built(building.kept(steady), changing, bench.built)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class _Building:
             except OSError as error:
                 raise EngineError(f"cannot write {lock}: {error.strerror}", code="cannot-write") from None
             if not self.bench.holds(name):
-                self.built(self.inputs.base, steady, name)
+                self.built(self.inputs.base.name, steady, name)
         return name
 
     def built(self, base: str, instructions: Sequence[Instruction], name: str) -> str:
@@ -131,7 +131,7 @@ def _halves(instructions: Sequence[Instruction]) -> tuple[Sequence[Instruction],
 
 def _key(inputs: BuildInputs, instructions: Sequence[Instruction]) -> str:
     """Return what names everything that decides the first part of an image."""
-    texts = [inputs.base_id, inputs.platform, str(inputs.time), render_block(instructions)]
+    texts = [inputs.base.image_id, inputs.platform, str(inputs.time), render_block(instructions)]
     for instruction in instructions:
         if isinstance(instruction, AddLayer):
             texts.append(inputs.digests[f"{LAYER_FOLDER}/{instruction.layer}.tar"])

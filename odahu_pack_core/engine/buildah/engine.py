@@ -94,9 +94,9 @@ class BuildahEngine:
         digests = write_files(context, folder, folder, emit)
         wanted = replace(request.plan.plan.base, reference=image.base.reference)
         source = self._bases.find(wanted, image.platform, request.pull, emit)
-        base, base_id = hold_base(bench, source, image.platform, request.pull, emit)
+        base = hold_base(bench, source, image.platform, request.pull, emit)
         time = source_date(self._environ)
-        return BuildInputs(image.instructions, base, base_id, folder, digests, image.platform, time)
+        return BuildInputs(image.instructions, base, folder, digests, image.platform, time)
 
 
 def _published(built: BuiltImage, request: BuildRequest, login: Login) -> PublishedImage:
