@@ -120,20 +120,26 @@ class Wire:
         key = (urlsplit(url).scheme, proxy_for(url, self._environ))
         with self._lock:
             if key not in self._transports:
-                self._transports[key] = self._opened(*key)
+                with _proxy_told(url):
+                    self._transports[key] = self._opened(*key)
             return self._transports[key]
 
     def _opened(self, scheme: str, proxy: str | None) -> httpx.HTTPTransport:
-        secure = scheme == "https" or (proxy or "").startswith("https:")
         # The bare context trusts nobody: where no TLS is meant to be spoken, none can be.
-        context = trusting_context(self._environ) if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context = self._context() if scheme == "https" else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         return httpx.HTTPTransport(
             verify=context,
             trust_env=False,
             limits=_LIMITS,
-            proxy=httpx.Proxy(proxy, ssl_context=context) if proxy else None,
+            proxy=self._proxy(proxy) if proxy else None,
             socket_options=_SOCKET_OPTIONS,
         )
+
+    def _proxy(self, address: str) -> httpx.Proxy:
+        return httpx.Proxy(address, ssl_context=self._context() if address.startswith("https:") else None)
+
+    def _context(self) -> ssl.SSLContext:
+        return trusting_context(self._environ)
 
 
 @contextmanager
@@ -161,6 +167,16 @@ def failures_told(action: str, url: str) -> Iterator[None]:
     except httpx.TransportError as error:
         reason = cleaned(str(error)) or "it was closed"
         raise _passing(f"cannot {action}: the connection to {host} broke: {reason}") from None
+
+
+@contextmanager
+def _proxy_told(url: str) -> Iterator[None]:
+    """Turn what httpx says of a proxy's address, which may hold a password, into an error without it."""
+    try:
+        yield
+    except (ValueError, ImportError, httpx.InvalidURL):
+        message = f"the proxy that the environment names for {urlsplit(url).netloc} cannot be used"
+        raise RegistryError(message, code="bad-proxy", hint="write it as http://HOST:PORT") from None
 
 
 def _passing(message: str) -> PassingError:
