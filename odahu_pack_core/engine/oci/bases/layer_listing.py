@@ -22,7 +22,9 @@ WHITEOUT: Final = ".wh."
 OPAQUE: Final = ".wh..wh..opq"
 _PROGRAM: Final = re.compile(r"python3[\d.]*m?")
 _TOLD_BY_NAME: Final = re.compile(r"ld-musl-.*|.*\.(?:dist|egg)-info")
-_START: Final = 8192
+START: Final = 8192
+"""How much is kept of a file whose content may matter; headers of programs are within it."""
+
 _LOCK: Final = 1024 * 1024
 _MOST_KEPT: Final = 8 * 1024 * 1024
 _MOST_ENTRIES: Final = 4_000_000
@@ -88,6 +90,19 @@ class LayerListing:
         listing._unnamed = array("q", sorted(listing._unnamed))
         return listing
 
+    def learn(self, path: str, member: Member, start: bytes) -> None:
+        """Note what is at a path.
+
+        Args:
+            path: The path.
+            member: The entry there; the last one where several have this path.
+            start: The first bytes of its content.
+        """
+        link = plain_path(member.link) if member.kind == HARD_LINK else member.link
+        self.named[path] = Entry(member.kind, member.mode, link)
+        if start:
+            self.starts[path] = start
+
     def at(self, path: str) -> Entry | None:
         """Return what this layer has at a path; None when it has nothing, or only what is below it."""
         found = self.named.get(path)
@@ -114,7 +129,7 @@ class LayerListing:
         if member.kind != FILE or sum(map(len, self.starts.values())) > _MOST_KEPT:
             return 0
         name = member.path.rpartition("/")[2]
-        return _LOCK if name == LOCK_FILE else _START if _PROGRAM.fullmatch(name) else 0
+        return _LOCK if name == LOCK_FILE else START if _PROGRAM.fullmatch(name) else 0
 
     def _add(self, member: Member, start: bytes) -> None:
         path = plain_path(member.path)
@@ -127,11 +142,8 @@ class LayerListing:
         elif name.startswith(WHITEOUT):
             self.removed.add(f"{folder}/{name.removeprefix(WHITEOUT)}".lstrip("/"))
         elif member.kind in {FOLDER, LINK} or _matters(name):
-            link = plain_path(member.link) if member.kind == HARD_LINK else member.link
-            self.named[path] = Entry(member.kind, member.mode, link)
             self.starts.pop(path, None)
-            if start:
-                self.starts[path] = start
+            self.learn(path, member, start)
         else:
             self.named.pop(path, None)
             self._unnamed.append(hash(path))

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from odahu_pack_core.engine.oci.source_image import SourceLayer
 
-from .layer_listing import UNNAMED, Entry, LayerListing, plain_path
+from .layer_listing import START, UNNAMED, Entry, LayerListing, plain_path
 from .tar_members import FILE, FOLDER, HARD_LINK, LINK, members
 from .unpacking import unpacked
 
 _MOST_LINKS: Final = 40
 _EXECUTABLE: Final = 0o111
 _ROOT: Final = Entry(FOLDER)
+_NOTHING: Final = Entry("nothing")
+
+
+class _File(NamedTuple):
+    """A regular file: its path, that of its hard link's target, what it is, and in which layer."""
+
+    path: str
+    where: str
+    entry: Entry
+    depth: int
 
 
 class LayeredFiles:
@@ -29,11 +39,8 @@ class LayeredFiles:
 
     def program(self, path: str) -> str | None:
         """Return where a program really is; None when there is no program."""
-        found = self._found(path)
-        if found is None:
-            return None
-        real, entry, _ = found
-        return f"/{real}" if entry.kind == FILE and entry.mode & _EXECUTABLE else None
+        file = self._file(path)
+        return file.path if file is not None and file.entry.mode & _EXECUTABLE else None
 
     def exists(self, path: str) -> bool:
         """Tell whether anything is at a path."""
@@ -46,13 +53,13 @@ class LayeredFiles:
 
     def start_of(self, path: str, size: int) -> bytes:
         """Return the first bytes of a regular file; none when it is none."""
-        found = self._found(path)
-        if found is None or found[1].kind != FILE:
+        file = self._file(path)
+        if file is None:
             return b""
-        real, entry, depth = found
-        where = entry.link or real
-        kept = self._listing(depth).starts.get(where)
-        return kept[:size] if kept is not None else self._read_again(depth, where, size)[1]
+        starts = self._listing(file.depth).starts
+        if file.where not in starts:
+            self._read_again(file.depth, file.where, size)
+        return starts.get(file.where, b"")[:size]
 
     def names_in(self, folder: str) -> Iterator[str]:
         """Yield the names in a folder that matter: those of other folders, links and metadata."""
@@ -69,8 +76,8 @@ class LayeredFiles:
             if listing.hides_below(found[0]):
                 return
 
-    def _found(self, path: str) -> tuple[str, Entry, int] | None:
-        """Return the real path of a file, what is there, and in which layer, links of both kinds followed."""
+    def _file(self, path: str) -> _File | None:
+        """Return a regular file, links of both kinds followed."""
         found = self._lookup(path)
         if found is None:
             return None
@@ -78,11 +85,11 @@ class LayeredFiles:
         where = real
         for _ in range(_MOST_LINKS):
             if entry == UNNAMED:
-                entry = self._read_again(depth, where, 0)[0]
+                entry = self._read_again(depth, where, 0)
             if entry.kind != HARD_LINK:
-                return real, entry._replace(link=where), depth
+                return _File(f"/{real}", where, entry, depth) if entry.kind == FILE else None
             where = entry.link
-            entry = self._listing(depth).at(where) or Entry("nothing")
+            entry = self._listing(depth).at(where) or _NOTHING
         return None
 
     def _lookup(self, path: str) -> tuple[str, Entry, int] | None:
@@ -129,16 +136,15 @@ class LayeredFiles:
             self._listings.append(LayerListing.read(layer.blob.chunks(), layer.descriptor.size))
         return self._listings[depth]
 
-    def _read_again(self, depth: int, path: str, size: int) -> tuple[Entry, bytes]:
-        """Read a layer once more for what was not kept of it."""
-        layer = self._layers[depth]
-        found = (Entry("nothing"), b"")
+    def _read_again(self, depth: int, path: str, size: int) -> Entry:
+        """Read a layer once more for what was not kept of it, and keep it."""
+        layer, listing = self._layers[depth], self._listing(depth)
+        size = max(size, START)
         tar = unpacked(layer.blob.chunks(), layer.descriptor.size)
         for member, start in members(tar, lambda member: size if plain_path(member.path) == path else 0):
             if plain_path(member.path) == path:
-                link = plain_path(member.link) if member.kind == HARD_LINK else member.link
-                found = (Entry(member.kind, member.mode, link), start)
-        return found
+                listing.learn(path, member, start)
+        return listing.at(path) or _NOTHING
 
 
 def _parts(path: str) -> list[str]:
