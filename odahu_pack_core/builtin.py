@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from .artifact.gppi import gppi_reader
 from .engine.record import buildah_engine, docker_engine, oci_engine
-from .plugins.distribution import OpenRegistry
 from .plugins.hookspecs import hookimpl
 from .plugins.records import ArtifactReaderRecord, ConnectionTypeRecord, EngineRecord
 from .registry.connection_types import connection_types
+
+if TYPE_CHECKING:
+    from .plugins.distribution import OpenRegistry
 
 
 @hookimpl

@@ -181,8 +181,8 @@ def output_option(command: Decorated) -> Decorated:
         "--output",
         type=OutputParameter(),
         metavar="type=TYPE[,dest=PATH]",
-        help="Where the image goes: registry, docker (the engine's own store), docker-archive, oci, or "
-        "context (a folder for 'docker build').",
+        help="Where the image goes: registry, docker (the engine's own store), docker-archive, oci (an image "
+        "layout: a folder, or a tar where PATH ends with .tar), or context (a folder for 'docker build').",
         show_default="the connection of docker-push",
     )(command)
 

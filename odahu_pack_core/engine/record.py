@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
-from odahu_pack_core.plugins.distribution import OpenRegistry
 from odahu_pack_core.plugins.protocols import Engine
 from odahu_pack_core.plugins.records import EngineRecord
 
 from .buildah.outputs import OUTPUTS as BUILDAH_OUTPUTS
 from .docker.outputs import OUTPUTS
 from .oci.outputs import OUTPUTS as OCI_OUTPUTS
+
+if TYPE_CHECKING:
+    from odahu_pack_core.plugins.distribution import OpenRegistry
 
 
 def oci_engine(registry_opener: Callable[[Mapping[str, str]], OpenRegistry]) -> EngineRecord:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from odahu_pack_core.command import SubprocessRunner
 from odahu_pack_core.engine.context import write_context
+from odahu_pack_core.engine.source_date import source_date
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.events import Decision, Notice
 from odahu_pack_core.folders import cache_folder
@@ -76,7 +77,8 @@ class Assembly:
     def publish(self, plan: ResolvedPlan, chosen: Chosen) -> PublishedImage:
         """Make the layers, build the image and bring it to its output."""
         output, emit = chosen.output, self.reporter.emit
-        layers = layers_of(plan, self._environments, self.artifact_root)
+        time = source_date(self.surroundings.environ)
+        layers = layers_of(plan, self._environments, self.artifact_root, time)
         push = self.push if output.type == "registry" else None
         request = BuildRequest(plan, layers, output, push, self.pull)
         with self.reporter.step("build", f"Build {plan.plan.image}"):

@@ -66,11 +66,19 @@ def resolve_plan(
 
 
 def layers_of(
-    plan: ResolvedPlan, environments: Environments, artifact_root: Path
+    plan: ResolvedPlan, environments: Environments, artifact_root: Path, time: int = 0
 ) -> dict[str, dict[str, TarSource]]:
-    """Return the tar stream of each layer that a resolved plan adds, by platform and name."""
+    """Return the tar stream of each layer that a resolved plan adds, by platform and name.
+
+    Args:
+        plan: The resolved plan.
+        environments: Makes the layers of environments.
+        artifact_root: The unpacked artifact.
+        time: When files of the model and of packagers were last changed, in seconds since 1970; layers of
+            environments, which many images share, always say 1970.
+    """
     return {
-        image.platform: _layers_of_image(plan.plan, image, environments, artifact_root)
+        image.platform: _layers_of_image(plan.plan, image, environments, artifact_root, time)
         for image in plan.images
     }
 
@@ -120,13 +128,13 @@ class _Resolving:
 
 
 def _layers_of_image(
-    plan: BuildPlan, image: ResolvedImage, environments: Environments, artifact_root: Path
+    plan: BuildPlan, image: ResolvedImage, environments: Environments, artifact_root: Path, time: int
 ) -> dict[str, TarSource]:
     resolved = {environment.layer: environment for environment in image.environments}
     sources: dict[str, TarSource] = {}
     for layer in plan.layers:
         if isinstance(layer, FilesLayer):
-            sources[layer.name] = layer.tar(partial(open_member, artifact_root))
+            sources[layer.name] = layer.tar(partial(open_member, artifact_root), time)
         else:
             sources |= _parts(layer, resolved[layer.name], image.base, environments, artifact_root)
     return sources

@@ -1,5 +1,7 @@
 """Resolving: what was found in the base, and what the environments make of it, is the same to the end."""
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,9 @@ from odahu_pack_core import (
 from odahu_pack_core.pipeline.cache_image import cache_image
 from odahu_pack_core.pipeline.resolving import layers_of, resolve_plan
 from odahu_pack_core.pipeline.surroundings import Surroundings
+from odahu_pack_core.plan.build_plan import FilesLayer, ResolvedImage, ResolvedPlan
 from odahu_pack_core.plan.environment import EnvironmentPart, ResolvedEnvironment
+from odahu_pack_core.plan.files import TextFile
 
 BASE = ImageReference.parse("conda/miniconda:1")
 
@@ -80,6 +84,23 @@ def test_what_stands_beside_a_conda_environment_is_made_for_the_python_that_it_b
         ("resolve", "front", "3.9"),
         ("tar", "front", "3.9"),
     ]
+
+
+def test_files_of_the_model_have_the_users_date():
+    plan = BuildPlan(
+        packager="test",
+        image=ImageReference.parse("x:1"),
+        base=BaseImage(BASE),
+        blocks=(Block("base", (From(str(BASE)),)), Block("model", (AddLayer("model"),))),
+        layers=(FilesLayer.of("model", [TextFile("/opt/hello", b"hello")]),),
+    )
+    facts = BaseFacts(BASE, "sha256:1", "linux/amd64", None, None)
+    resolved = ResolvedPlan(plan, (ResolvedImage(facts, (), plan.blocks),))
+
+    layers = layers_of(resolved, Notebook(), Path(), 1_700_000_000)["linux/amd64"]
+
+    with tarfile.open(fileobj=io.BytesIO(b"".join(layers["model"].chunks()))) as tar:
+        assert {member.mtime for member in tar} == {1_700_000_000}
 
 
 def test_a_dependency_cache_is_not_pulled_through_a_connection_to_another_registry(tmp_path):
