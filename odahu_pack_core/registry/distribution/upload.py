@@ -16,7 +16,7 @@ from .scope import pulling
 from .upload_session import BAD_REQUEST, FORGOTTEN, UploadSession
 
 PIECE_BYTES: Final = 256 * 1024
-"""How much goes to the socket at once: larger pieces are copied again and again, smaller ones cost calls."""
+"""How much is given to the socket at once: what it does not take of a piece is copied."""
 
 _CHUNK_BYTES: Final = 32 * 1024 * 1024
 _OK, _NOT_FOUND = 200, 404

@@ -224,3 +224,13 @@ def test_all_types_of_odahu_are_known_and_two_are_registries(connection):
     assert records["docker"].registry(made, {}).host == "example.com"
     bucket = connection(type="s3", uri="s3://bucket/models", keyID={"value": "x"})
     assert [problem.path for problem in records["s3"].problems(bucket)] == [("spec", "keySecret")]
+
+
+@pytest.mark.parametrize(
+    ("uri", "plain"),
+    [("http://reg.example/models", True), ("HTTP://reg.example", True), ("https://reg.example", False),
+     ("reg.example", False)],
+)  # fmt: skip
+def test_plain_http_is_for_who_writes_so(connection, environ, uri, plain):
+    assert DockerAccess(connection(type="docker", uri=uri), environ).plain_http is plain
+    assert user_access("reg.example", environ).plain_http is False

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -140,6 +141,39 @@ def test_an_upload_that_breaks_off_goes_on(client):
     client.push_blob("models/resumed", blob, lambda _: None)
     assert len(blob.starts) > 1
     assert client.has_blob("models/resumed", LAYER.descriptor.digest)
+
+
+LARGE = r"""
+import hashlib, re, sys
+from odahu_pack_core.blob.descriptor import Descriptor
+from odahu_pack_core.registry.distribution.opening import registry_opener
+
+piece, count = bytes(range(256)) * 4096, 300
+content = hashlib.sha256()
+for _ in range(count):
+    content.update(piece)
+
+class Large:
+    descriptor = Descriptor("", f"sha256:{content.hexdigest()}", len(piece) * count)
+
+    def chunks(self, start=0):
+        return (piece for _ in range(count))
+
+client = registry_opener({})(sys.argv[1], None)
+client.push_blob("models/large", Large(), lambda count: None)
+with client.open_blob("models/large", Large.descriptor) as chunks:
+    assert sum(map(len, chunks)) == Large.descriptor.size
+client.close()
+print(int(re.search(r"VmHWM:\s+(\d+) kB", open("/proc/self/status").read())[1]) // 1024)
+"""
+
+
+@pytest.mark.slow
+def test_a_large_blob_is_never_wholly_in_memory(anonymous_registry):
+    done = subprocess.run(
+        [sys.executable, "-c", LARGE, anonymous_registry.host], check=True, capture_output=True, text=True
+    )
+    assert int(done.stdout) < 100  # MB, of a blob of 300
 
 
 def test_a_wrong_password_is_refused_in_words(registry, open_client):
