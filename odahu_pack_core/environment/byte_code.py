@@ -27,7 +27,8 @@ def compile_packages(
     """Write the byte code of packages beside them, for any CPython of the compiler's X.Y.
 
     It is never compared with its source, which cannot change in an image. What does not compile, and what is
-    in folders named ``test`` and ``tests``, stays without.
+    in folders named ``test`` and ``tests``, stays without. No RECORD lists it: whoever removes a package
+    removes what is made of its files, too.
 
     Args:
         folder: Where the packages are.

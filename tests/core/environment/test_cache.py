@@ -44,6 +44,35 @@ def test_a_second_run_asks_nobody_and_installs_nothing(made, recorder):
     assert programs(recorder) == ["uv compile", "uv install", "python"]
 
 
+SECOND = """
+import os, sys
+from pathlib import Path
+from odahu_pack_core.environment.environments import Environments
+from tests.core.environment.conftest import facts, wanted
+
+def refused(command, on_line=None):
+    raise AssertionError(command)
+root = Path(sys.argv[1])
+before = set(sys.modules)
+environments, layer = Environments(root, os.environ, refused), wanted("greeter")
+resolved = environments.resolve(layer, facts(), root, lambda _: None)
+for part in resolved.parts:
+    environments.tar(layer, resolved, part, facts(), root).packed(lambda _: None)
+print(*(name for name in set(sys.modules) - before if name.startswith(("odahu", "uv", "packaging"))))
+"""
+
+
+def test_a_second_run_starts_nothing_and_imports_nothing_of_what_makes_layers(made, cache_dir, environ):
+    made(wanted("greeter"))
+    second = [sys.executable, "-c", SECOND, str(cache_dir)]
+    told = subprocess.run(second, env=environ, check=True, capture_output=True, text=True)
+    assert told.stdout.split() == []
+    cold = subprocess.run(
+        [*second[:-1], str(cache_dir / "cold")], env=environ, check=False, capture_output=True
+    )
+    assert b"AssertionError: Command(" in cold.stderr
+
+
 def test_refresh_asks_again(made, recorder, cache_dir, environ):
     made(wanted("greeter"))
     again = Environments(cache_dir, environ, recorder, refresh=True)

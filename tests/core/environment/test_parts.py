@@ -134,7 +134,7 @@ def test_a_part_is_made_when_it_is_first_asked_for_and_once(environments, record
 def _large_wheels(tmp_path, environ):
     """Wheels, of which two are large, one of them with a script and data."""
     house = tmp_path / "large"
-    noise = "".join(f"x{number} = {number * 7919}\n" for number in range(80_000))
+    noise = "".join(f"x{number} = {number * 7919}\n" for number in range(1000))
     build_wheel(house, "heavy", "1.0", {"heavy.py": noise}, scripts={"lift": "heavy:x1"})
     build_wheel(house, "weighty", "1.0", {"weighty/__init__.py": noise, "weighty-1.0.data/data/share/w": "w"})
     build_wheel(house, "light", "1.0", requires=("heavy", "weighty"))
