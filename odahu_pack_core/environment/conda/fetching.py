@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from rattler.networking import Client
 
 _AT_ONCE: Final = 8
+_PATIENCE: Final = 120.0
+"""Seconds that any download may take."""
+_SLOWEST: Final = 50_000
+"""Bytes per second for which a download may take longer."""
 
 
 def fetched(packages: Sequence[LockedPackage], folder: Path, emit: EventSink) -> tuple[Path, ...]:
@@ -60,8 +64,11 @@ async def _fetch_all(packages: Sequence[LockedPackage], folder: Path, tell: Even
 async def _fetch(package: LockedPackage, folder: Path, client: Client) -> Path:
     from rattler.package_streaming import download_and_extract  # noqa: PLC0415  # heavy, and optional
 
+    seconds = _PATIENCE + package.size / _SLOWEST
     try:
-        digest, _ = await download_and_extract(client, package.url, folder)
+        digest, _ = await asyncio.wait_for(download_and_extract(client, package.url, folder), seconds)
+    except asyncio.TimeoutError:  # another class than the built-in one in Python 3.10
+        raise not_fetched(OSError(f"it did not come within {seconds:.0f} s"), package.name, folder) from None
     except OSError as error:
         raise not_fetched(error, package.name, folder) from None
     if (found := f"sha256:{digest.hex()}") not in package.hashes:

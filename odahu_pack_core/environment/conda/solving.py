@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.plan.environment import LockedPackage
@@ -17,7 +17,9 @@ from .request import CondaRequest
 if TYPE_CHECKING:
     from rattler import Config, GenericVirtualPackage, MatchSpec, RepoDataRecord
 
-_TOOL = "odahu-pack"
+_TOOL: Final = "odahu-pack"
+_PATIENCE: Final = 120
+"""Seconds that an answer of a channel may take; rattler alone would wait for ever."""
 
 
 def solved(request: CondaRequest, cache: Path) -> tuple[RepoDataRecord, ...]:
@@ -76,7 +78,8 @@ async def _solve(request: CondaRequest, cache: Path) -> list[RepoDataRecord]:
     from rattler.networking import Client  # noqa: PLC0415  # as above
 
     config = settings()
-    gateway = Gateway.from_config(config, cache_dir=cache, client=Client.from_config(config))
+    client = Client.from_config(config, timeout=_PATIENCE)
+    gateway = Gateway.from_config(config, cache_dir=cache, client=client)
     return await solve(
         request.channels,
         [_spec(text) for text in request.specs],

@@ -1,12 +1,18 @@
 """Packages that a hostile or broken channel may serve: each is refused, and nothing leaves its folder."""
 
 import json
+import re
+import socket
+from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 
+from odahu_pack_core.environment.conda.failures import not_fetched, unreachable
 from odahu_pack_core.environment.conda.package import read_package
 from odahu_pack_core.errors import DependencyError
 from tests.core.environment.conda.channel import serving
+from tests.core.environment.conftest import pack
 
 
 @pytest.fixture
@@ -110,6 +116,37 @@ def test_a_package_that_is_gone(refused, channel):
     channel.add("evil", "1", {})
     (channel.folder / "linux-64/evil-1-0.tar.bz2").unlink()
     assert refused("evil").code == "conda-package"
+
+
+def test_a_channel_that_stops_answering(environments, recorder, tmp_path, layer, bare, channel, monkeypatch):
+    monkeypatch.setattr("odahu_pack_core.environment.conda.fetching._PATIENCE", 0.3)
+    with serving(channel) as (url, _), holding_back() as silent:
+        ask = layer("tool", channels=(url,))
+        resolved = environments.resolve(ask, bare, tmp_path, recorder.emit)
+        moved = tuple(replace(each, url=each.url.replace(url, silent)) for each in resolved.packages)
+        parts = tuple(replace(part, packages=moved) for part in resolved.parts)
+        with pytest.raises(DependencyError, match="did not come within") as caught:
+            pack(environments, ask, replace(resolved, packages=moved, parts=parts), bare, tmp_path, print)
+    assert caught.value.code == "conda-package"
+
+
+@contextmanager
+def holding_back():
+    """Yield the address of a server that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+
+
+def test_no_error_shows_a_secret_of_a_url():
+    error = unreachable(OSError("(https://me:pass@there/x) and (https://there/t/token-1/main)"))
+    assert "https://there/x" in error.message
+    assert "https://there/t//main" in error.message
+    assert not {"pass", "token-1"} & set(re.split(r"[^a-z0-9-]", error.message))
+
+
+def test_a_full_disk_is_told_as_such(tmp_path):
+    error = OSError("an io error occurred: No space left on device (os error 28)")
+    assert not_fetched(error, "tool", tmp_path).code == "disk-full"
 
 
 def test_a_specification_that_cannot_be_had(environments, recorder, tmp_path, layer, bare, channel):
