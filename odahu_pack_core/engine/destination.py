@@ -37,6 +37,22 @@ def whole_folder(dest: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def check_free(dest: Path, *, folder: bool) -> None:
+    """Make sure that nothing is in the way of what takes long to make.
+
+    Args:
+        dest: Where it shall be.
+        folder: Whether it will be a folder.
+
+    Raises:
+        EngineError: ``dest`` is taken.
+    """
+    if folder:
+        _is_empty_folder(dest)
+    elif dest.is_dir():
+        raise EngineError(f"{dest} is a folder; the archive needs the path of a file", code="dest-taken")
+
+
 @contextmanager
 def whole_file(dest: Path) -> Iterator[Callable[[bytes], None]]:
     """Give what writes a file, which replaces ``dest`` when the block ends well and vanishes otherwise.
@@ -44,8 +60,7 @@ def whole_file(dest: Path) -> Iterator[Callable[[bytes], None]]:
     Raises:
         EngineError: ``dest`` is a folder, or cannot be written.
     """
-    if dest.is_dir():
-        raise EngineError(f"{dest} is a folder; the archive needs the path of a file", code="dest-taken")
+    check_free(dest, folder=False)
     partial = _partial(dest)
 
     def write(chunk: bytes) -> None:

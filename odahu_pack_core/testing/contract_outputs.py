@@ -18,7 +18,7 @@ from odahu_pack_core.plugins.protocols import Engine, ImageOutput, OutputType
 from .build_requests import base_image, build_request
 from .contract_ground import ContractGround, Events, read_back
 from .contract_plan import AWKWARD, Asked
-from .image import digest_of
+from .image import digest_of, read_layout
 from .known_registry import KnownRegistry
 
 
@@ -74,17 +74,27 @@ class OutputContract(ContractGround):
         assert events.threads == {threading.get_ident()}
 
     def test_an_image_for_several_platforms_is_made_or_refused(
-        self, subject: Engine, facts: BaseFacts, readable: OutputType, tmp_path: Path
+        self, subject: Engine, registry: KnownRegistry, readable: OutputType, tmp_path: Path
     ) -> None:
+        platforms = (self.platform, "linux/s390x")
+        for platform in platforms:
+            registry.push("contract/many", platform.replace("/", "-"), *base_image(platform))
+        tags = {platform: platform.replace("/", "-") for platform in platforms}
+        index = registry.push_index("contract/many", "1", tags)
+        reference = ImageReference("contract/many", registry.host, digest=index)
+        facts = [_unseen(reference, platform) for platform in platforms]
+        output = ImageOutput(readable, tmp_path / "image")
+        request = build_request(facts, (Env("A", "b"),), output, pull=registry.access())
         if self.record.several_platforms:
-            pytest.skip("it makes them")
-        other = BaseFacts(facts.reference, facts.image_id, "linux/s390x", None, None)
-        request = build_request([facts, other], [Env("A", "b")], ImageOutput(readable, tmp_path / "image"))
-        with pytest.raises(EngineError) as caught:
             subject.execute(request, Events())
-        assert caught.value.code == "several-platforms"
-        assert "linux/s390x" in caught.value.message
-        assert not list(tmp_path.iterdir())
+            images = read_layout(tmp_path / "image")
+            assert [f"{each.config['os']}/{each.config['architecture']}" for each in images] == [*platforms]
+            assert [each.env["A"] for each in images] == ["b", "b"]
+        else:
+            with pytest.raises(EngineError, match="linux/s390x") as caught:
+                subject.execute(request, Events())
+            assert caught.value.code == "several-platforms"
+            assert not list(tmp_path.iterdir())
 
     def test_programs_run_in_their_place(
         self, subject: Engine, registry: KnownRegistry, shell: BaseFacts, readable: OutputType, tmp_path: Path
@@ -107,3 +117,7 @@ class OutputContract(ContractGround):
         assert image.tree["/work/made"].content.decode() == f"seen|{AWKWARD}|/work\n"
         assert image.tree["/opt/model"].content == b"model"
         assert (image.settings["User"], image.settings["Cmd"]) == ("65532:0", ["/bin/sh"])
+
+
+def _unseen(reference: ImageReference, platform: str) -> BaseFacts:
+    return BaseFacts(reference, "", platform, None, None)

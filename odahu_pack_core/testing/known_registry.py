@@ -85,10 +85,23 @@ class KnownRegistry:
             "config": self._blob(repository, config, "config.v1+json"),
             "layers": described,
         }
-        content = json.dumps(manifest).encode()
-        headers = {"Content-Type": _MANIFEST}
-        self._ask("PUT", f"/v2/{repository}/manifests/{tag}", content, headers)
-        return digest_of(content)
+        return self._put(repository, tag, manifest)
+
+    def push_index(self, repository: str, tag: str, tags: Mapping[str, str]) -> str:
+        """Store an index of images that are in the repository and return its digest.
+
+        Args:
+            repository: Where.
+            tag: Under which tag.
+            tags: The tag of the image of each platform.
+        """
+        entries = []
+        for platform, image in tags.items():
+            system, architecture = platform.split("/")[:2]
+            content = self._manifest(repository, image)
+            entry = {"mediaType": _MANIFEST, "digest": digest_of(content), "size": len(content)}
+            entries.append({**entry, "platform": {"os": system, "architecture": architecture}})
+        return self._put(repository, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries})
 
     def digest(self, repository: str, reference: str) -> str:
         """Return the digest that a tag names; empty where there is none."""
@@ -97,10 +110,20 @@ class KnownRegistry:
 
     def image(self, repository: str, reference: str) -> ImageContent:
         """Return an image by its tag or digest."""
+        manifest = self._manifest(repository, reference)
+        return image_of(manifest, lambda digest: self._read(repository, digest))
+
+    def _manifest(self, repository: str, reference: str) -> bytes:
         path = f"/v2/{repository}/manifests/{reference}"
         manifest = self._ask("GET", path, headers={"Accept": _ACCEPT})
         assert manifest is not None, f"{self.host} has no {repository}:{reference}"
-        return image_of(manifest, lambda digest: self._read(repository, digest))
+        return manifest
+
+    def _put(self, repository: str, tag: str, document: Mapping[str, object]) -> str:
+        content = json.dumps(document).encode()
+        headers = {"Content-Type": str(document["mediaType"])}
+        self._ask("PUT", f"/v2/{repository}/manifests/{tag}", content, headers)
+        return digest_of(content)
 
     def _read(self, repository: str, digest: str) -> bytes:
         blob = self._ask("GET", f"/v2/{repository}/blobs/{digest}")

@@ -12,6 +12,7 @@ from odahu_pack_core.command import Runner, SubprocessRunner
 from odahu_pack_core.engine.asked import checked_name
 from odahu_pack_core.engine.build_context import BuildContext
 from odahu_pack_core.engine.context import write_files
+from odahu_pack_core.engine.destination import check_free
 from odahu_pack_core.engine.oci.source_image import BaseSource
 from odahu_pack_core.engine.single import SingleBuild
 from odahu_pack_core.engine.source_date import source_date
@@ -27,7 +28,7 @@ from .bench import Bench
 from .build import BuildInputs, build_image
 from .login import Login
 from .outputs import OUTPUTS
-from .publish import BuiltImage, check_login
+from .publish import BuiltImage, check_login, is_folder
 from .tool import Buildah
 
 
@@ -64,6 +65,8 @@ class BuildahEngine:
             ArtifactError: A file of the model artifact is gone or changed.
         """
         image = checked_name(request, "buildah", OUTPUTS)
+        if (dest := request.output.dest) is not None:
+            check_free(dest, folder=is_folder(request.output))
         build = SingleBuild.of(request)
         with self._bench() as bench:
             login = Login.of(image.registry, request.push, bench.buildah.folder / "push.json")

@@ -12,7 +12,7 @@ from odahu_pack_core.engine.refused import refused
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.events import EventSink, Output, Progress
 from odahu_pack_core.plan.reference import ImageReference
-from odahu_pack_core.plugins.protocols import RegistryAccess
+from odahu_pack_core.plugins.protocols import ImageOutput, RegistryAccess
 from odahu_pack_core.plugins.refusal import REFUSED
 from odahu_pack_core.result import PublishedImage
 
@@ -21,6 +21,12 @@ from .login import IDENTITY_TOKEN_USER, Login
 from .tool import BuildahError
 
 _CHUNK: Final = 1024 * 1024
+_TAR: Final = ".tar"
+
+
+def is_folder(output: ImageOutput) -> bool:
+    """Tell whether an image is written as a folder: a layout is, unless its path ends with ``.tar``."""
+    return output.type == "oci" and output.dest is not None and output.dest.suffix != _TAR
 
 
 def check_login(bench: Bench, login: Login, image: ImageReference) -> None:
@@ -91,7 +97,7 @@ class BuiltImage:
         Raises:
             EngineError: The layout cannot be written; nothing is left there.
         """
-        if dest.suffix == ".tar":
+        if dest.suffix == _TAR:
             return PublishedImage(self.image, self._archived("oci-archive", dest), str(dest))
         with whole_folder(dest) as folder:
             # Where it runs is named by a dot: a path with a colon could not be said here.

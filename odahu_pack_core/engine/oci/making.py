@@ -10,6 +10,7 @@ from typing import Final
 from odahu_pack_core.blob.descriptor import BytesBlob
 from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.blob.packing import pack
+from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink, Progress
 from odahu_pack_core.plugins.protocols import PendingLayer
 
@@ -75,7 +76,12 @@ def _packed(layer: AddedLayer, draft: Path, tell: EventSink) -> PackedLayer:
         return source
     if isinstance(source, PendingLayer):
         return source.packed(tell)
-    return pack(source, draft, progress=progress_of("build", layer.name, source.size, tell))
+    try:
+        return pack(source, draft, progress=progress_of("build", layer.name, source.size, tell))
+    except OSError as error:
+        raise EngineError(
+            f"cannot make the layer {layer.name}: {error.strerror}", code="unreadable"
+        ) from None
 
 
 def progress_of(step: str, subject: str, total: int, tell: EventSink) -> Callable[[int], None]:
