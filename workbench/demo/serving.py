@@ -57,14 +57,15 @@ def serve(packaging: Packaging, image: Image, stack: ExitStack) -> Server:
         "Docker": lambda: _docker(packaging),
         "podman": lambda: _podman(packaging.stage, image),
     }
+    why = "no container runtime here"
     for name, present in (("Docker", _docker_answers), ("podman", _podman_works)):
         if not present(packaging.stage):
             continue
         with suppress(DemoError):
             return Server(stack.enter_context(contextmanager(runtimes[name])()), f"in {name}")
-        packaging.stage.say("", f"{name} is here but cannot run it; see {packaging.stage.log}")
+        why = f"{name} is here but fails (see {packaging.stage.log})"
     address = stack.enter_context(_layers(packaging.stage, image))
-    return Server(address, f"no container runtime here: the image's own layers on this Python {MINOR}")
+    return Server(address, f"{why}: the image's own layers on this Python {MINOR}")
 
 
 def _docker_answers(stage: Stage) -> bool:
