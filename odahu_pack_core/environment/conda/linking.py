@@ -96,9 +96,11 @@ def linked(package: UnpackedPackage, prefix: Prefix, digest: str) -> Iterator[Li
     Raises:
         DependencyError: The package has a placeholder that is too short for the prefix.
     """
-    files = [file for file in package.files if not _is_stale(file, package)]
+    changing = {file.path for file in package.files if file.mode}
     paths = []
-    for file in files:
+    for file in package.files:
+        if _source_of(file.path) in changing:
+            continue  # byte code of a source that gets another prefix
         place = prefix.place(package, file.path)
         paths.append(place)
         yield _linked(package, file, place, prefix.path)
@@ -108,14 +110,13 @@ def linked(package: UnpackedPackage, prefix: Prefix, digest: str) -> Iterator[Li
     yield LinkedFile(_record(package, prefix.path, digest, paths))
 
 
-def _is_stale(file: PackageFile, package: UnpackedPackage) -> bool:
-    """Tell whether a file is the byte code of a source that gets another prefix."""
-    if not file.path.endswith(_BYTECODE):
-        return False
-    folder, _, name = file.path.rpartition("/")
-    folder = folder.removesuffix("__pycache__")
-    source = f"{folder}{name.partition('.')[0]}.py"
-    return any(other.mode and other.path == source for other in package.files)
+def _source_of(path: str) -> str:
+    """Return the path of the source of byte code; empty for what is no byte code."""
+    if not path.endswith(_BYTECODE):
+        return ""
+    folder, _, name = path.rpartition("/")
+    folder = folder.removesuffix("__pycache__").rstrip("/")
+    return f"{folder}/{name.partition('.')[0]}.py".lstrip("/")
 
 
 def _linked(package: UnpackedPackage, file: PackageFile, place: str, prefix: str) -> LinkedFile:

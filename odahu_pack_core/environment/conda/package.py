@@ -121,8 +121,9 @@ def _files(name: str, folder: Path) -> list[PackageFile]:
         files = [_file(name, entry) for entry in entries if not _is_folder(entry)]
     else:
         files = _files_of_old(name, folder)
+    folders: set[PurePosixPath] = set()
     for file in files:
-        _check(name, folder, file.path)
+        _check(name, folder, file.path, folders)
     return files
 
 
@@ -151,15 +152,23 @@ def _files_of_old(name: str, folder: Path) -> list[PackageFile]:
     return [PackageFile(path, *marked.get(path, ())) for path in _lines(name, folder / "info/files")]
 
 
-def _check(name: str, folder: Path, path: str) -> None:
-    """Refuse a path that is not plainly one of the package's own files or links."""
+def _check(name: str, folder: Path, path: str, folders: set[PurePosixPath]) -> None:
+    """Refuse a path that is not plainly one of the package's own files or links.
+
+    Args:
+        name: The package's name.
+        folder: Where it was unpacked.
+        path: The path.
+        folders: Folders of the package that are known to be real ones; added to.
+    """
     parts = path.split("/")
     if "\0" in path or any(part in {"", ".", ".."} for part in parts):
         raise malformed(name, f"{path!r} is not a path inside of it")
     try:
         for parent in list(PurePosixPath(path).parents)[-2::-1]:
-            if not stat.S_ISDIR((folder / parent).lstat().st_mode):
+            if parent not in folders and not stat.S_ISDIR((folder / parent).lstat().st_mode):
                 raise malformed(name, f"{path} is behind a link")
+            folders.add(parent)
         kind = (folder / path).lstat().st_mode
     except OSError:
         raise malformed(name, f"{path} is not in it") from None

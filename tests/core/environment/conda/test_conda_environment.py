@@ -68,6 +68,23 @@ def test_what_comes_without_byte_code_gets_it(made, layer, bare):
     assert "opt/model/lib/python3.11/site-packages/speaker/__pycache__/__init__.cpython-311.pyc" in names
 
 
+def test_byte_code_of_a_source_that_gets_the_prefix_is_left_out(made, layer, bare, channel):
+    site = "lib/python3.11/site-packages"
+    files = {
+        f"{site}/told.py": f"PREFIX = '{PLACEHOLDER}'\n".encode(),
+        f"{site}/__pycache__/told.cpython-311.pyc": b"stale",
+        f"{site}/__pycache__/kept.cpython-311.pyc": b"kept",
+        f"{site}/kept.py": b"",
+        "top.pyc": b"kept",
+    }
+    channel.add("telling", "1", files, prefixes={f"{site}/told.py": "text"})
+    names = made(layer("telling"), bare).files
+    assert names[f"opt/model/{site}/told.py"] == b"PREFIX = '/opt/model'\n"
+    assert f"opt/model/{site}/__pycache__/told.cpython-311.pyc" not in names
+    assert names[f"opt/model/{site}/__pycache__/kept.cpython-311.pyc"] == b"kept"
+    assert "opt/model/top.pyc" in names
+
+
 def test_an_image_lists_its_packages_without_a_trace_of_this_machine(made, layer, bare, tmp_path):
     files = made(layer("speaker"), bare).files
     listed = json.loads(files["opt/model/conda-meta/speaker-1.5-py_0.json"])
@@ -141,12 +158,14 @@ def test_refresh_asks_again(environments, cache_dir, environ, recorder, tmp_path
 def test_packages_are_chosen_for_the_images_platform(environments, recorder, tmp_path, layer, channel):
     channel.add("tool", "3.0", {"lib/arm": b""}, subdir="linux-aarch64")
     arm = facts("3.11", platform="linux/arm64")
-    resolved = environments.resolve(layer("speaker"), arm, tmp_path, recorder.emit)
+    ask = layer("speaker")
+    resolved = environments.resolve(ask, arm, tmp_path, recorder.emit)
     assert [package.file for package in resolved.packages] == [
         "linux-aarch64/python-3.11.9-0.conda",
         "noarch/speaker-1.5-py_0.tar.bz2",
         "linux-aarch64/tool-3.0-0.tar.bz2",
     ]
+    assert "opt/model/lib/arm" in pack(environments, ask, resolved, arm, tmp_path, recorder.emit).files
 
 
 def test_the_first_channel_that_has_a_package_wins(environments, recorder, tmp_path, layer, channel, bare):
