@@ -57,7 +57,8 @@ def client(real, open_client):
 def skopeo(real):
     program = shutil.which("skopeo")
     if program is None:
-        pytest.skip("skopeo is not installed")
+        missing = pytest.fail if os.environ.get("ODAHU_PACK_REQUIRE_ENGINES") == "1" else pytest.skip
+        missing("skopeo is not installed")
 
     def run(command, *arguments):
         login = ["--creds", f"{real.username}:{real.password}"] if real.username else []
