@@ -20,7 +20,7 @@ _R = TypeVar("_R")
 
 _SENDERS: Final = 6
 """Uploads wait for the network more than for a processor."""
-_PATIENCE: Final = 5.0
+_PATIENCE: Final = 2.0
 """Seconds that threads have to end when work is broken off; one that hangs even then is left behind."""
 
 

@@ -23,9 +23,6 @@ from .draft import Draft
 from .making import LayersInMaking
 from .outputs import OUTPUTS
 from .source_image import BaseSource, SourceImage
-from .to_docker import DockerOutput
-from .to_files import DockerArchiveOutput, LayoutOutput
-from .to_registry import RegistryOutput
 
 _DRAFTS: Final = "drafts"
 _PLACES: Final = "places"
@@ -93,11 +90,19 @@ class OciEngine:
         image = checked_name(request, "oci", OUTPUTS)
         match request.output.type, request.output.dest:
             case "oci", Path() as dest:
+                from .to_files import LayoutOutput  # noqa: PLC0415  # an output is imported when it is chosen
+
                 return LayoutOutput(image, dest, emit)
             case "docker-archive", Path() as dest:
+                from .to_files import DockerArchiveOutput  # noqa: PLC0415  # as above
+
                 return DockerArchiveOutput(image, dest, emit)
             case "docker", _:
+                from .to_docker import DockerOutput  # noqa: PLC0415  # as above
+
                 return DockerOutput(image, self._environ, emit)
+        from .to_registry import RegistryOutput  # noqa: PLC0415  # as above
+
         places = cache_folder(self._environ) / _PLACES
         return RegistryOutput(image, request.push, self._open_registry, places, emit)
 

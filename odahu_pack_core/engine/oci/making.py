@@ -35,6 +35,7 @@ class LayersInMaking:
     def __init__(self, drafts: Sequence[Draft], crew: Crew, folder: Path) -> None:
         self.drafts = drafts
         self.crew = crew
+        self.folder = folder
         added = {id(layer.source): layer for draft in drafts for layer in draft.added}
         self._tasks = {
             key: crew.make(partial(_packed, layer, folder / str(number)))

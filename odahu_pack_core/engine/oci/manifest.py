@@ -6,12 +6,13 @@ Format: https://github.com/opencontainers/image-spec (manifest.md, image-index.m
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from odahu_pack_core.blob.descriptor import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Blob, BytesBlob, Descriptor
 from odahu_pack_core.blob.packed_layer import PackedLayer
+from odahu_pack_core.engine.docker.repository import full_name
 
 from .config import canonical, image_config, platform_object
 from .draft import Draft
@@ -102,9 +103,9 @@ def _base_annotations(base: SourceImage) -> dict[str, str]:
     """Say what the image stands on, where others can look it up too: nothing of this machine is written."""
     if not base.registry_host:
         return {}
-    name = str(replace(base.reference, digest=""))
+    name, tag = full_name(base.reference), base.reference.tag
     return {
-        "org.opencontainers.image.base.name": name,
+        "org.opencontainers.image.base.name": f"{name}:{tag}" if tag else name,
         "org.opencontainers.image.base.digest": base.manifest_digest,
     }
 

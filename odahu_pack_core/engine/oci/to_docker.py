@@ -16,6 +16,7 @@ from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.result import PublishedImage
 
 from .archive import Member, docker_members, named, partial_members, tar_of, tar_size
+from .loadable import loadable
 from .making import LayersInMaking, progress_of
 from .manifest import FinishedImage
 from .to_files import check_single
@@ -45,7 +46,7 @@ class DockerOutput:
         """
         check_single(layers.drafts, "a Docker engine")
         with connected(self.environ) as client:
-            image_id = _Load(client, self.image, layers.images()[0], self.emit).complete()
+            image_id = _Load(client, self.image, layers, layers.images()[0], self.emit).complete()
             return PublishedImage(self.image, image_id, f"the Docker engine at {client.host}")
 
 
@@ -56,12 +57,14 @@ class _Load:
     Args:
         client: The engine.
         name: What the image is called.
+        layers: What made its layers.
         image: The image.
         emit: Receives events.
     """
 
     client: DockerClient
     name: ImageReference
+    layers: LayersInMaking
     image: FinishedImage
     emit: EventSink
 
@@ -96,12 +99,16 @@ class _Load:
     def _send_rest(self) -> None:
         present = self._present()
         try:
-            self._send(partial_members(self.image, self.name, present), present)
+            self._send(self._without(present), present)
         except ApiError:
             if not present:
                 raise
             # Somebody may have removed what was there a moment ago.
-            self._send(partial_members(self.image, self.name, 0))
+            self._send(self._without(0))
+
+    def _without(self, present: int) -> list[Member]:
+        image = loadable(self.image, self.layers.crew, self.layers.folder, present)
+        return partial_members(image, self.name, present)
 
     def _present(self) -> int:
         """Return how many of the image's layers, from the lowest on, the engine holds."""

@@ -19,6 +19,7 @@ from odahu_pack_core.result import PublishedImage
 from .archive import Member, docker_members, layout_members, tar_of, tar_size
 from .crew import Crew
 from .draft import Draft
+from .loadable import loadable
 from .making import LayersInMaking, progress_of
 from .manifest import root_of
 
@@ -80,7 +81,7 @@ class DockerArchiveOutput:
         """
         check_single(layers.drafts, "a Docker archive")
         with whole_file(self.dest) as write:
-            image = layers.images_with_manifests()[0]
+            image = loadable(layers.images_with_manifests()[0], layers.crew, layers.folder)
             for chunk in _reported(docker_members(image, self.image), self.dest, self.emit):
                 write(chunk)
         return PublishedImage(self.image, image.config.descriptor.digest, str(self.dest))

@@ -5,9 +5,10 @@ import hashlib
 import io
 import json
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import zstandard
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
@@ -15,6 +16,7 @@ from odahu_pack_core.blob.descriptor import (
     OCI_CONFIG,
     OCI_INDEX,
     OCI_LAYER_GZIP,
+    OCI_LAYER_ZSTD,
     OCI_MANIFEST,
     BytesBlob,
     digest_of_bytes,
@@ -62,6 +64,16 @@ def _layer(file):
     content = b"".join(planned_tar(file).chunks())
     blob = BytesBlob(OCI_LAYER_GZIP, gzip.compress(content, mtime=0))
     return SourceLayer(digest_of_bytes(content), blob)
+
+
+def with_zstd(image):
+    """Return a base image whose layers are compressed with zstd."""
+    blobs = [zstandard.compress(unpacked(layer.blob.content)) for layer in image.layers]
+    layers = [
+        SourceLayer(layer.diff_id, BytesBlob(OCI_LAYER_ZSTD, blob))
+        for layer, blob in zip(image.layers, blobs, strict=True)
+    ]
+    return replace(image, layers=tuple(layers))
 
 
 @dataclass
@@ -143,6 +155,8 @@ class Layout:
 
 
 def unpacked(content):
+    if content.startswith(b"\x28\xb5\x2f\xfd"):
+        return zstandard.decompress(content)
     return gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content
 
 

@@ -1,5 +1,6 @@
 """Threads that work, and the one thread that leads them."""
 
+import signal
 import threading
 import time
 
@@ -145,6 +146,30 @@ def test_one_that_hangs_does_not_keep_the_others(events):
 
     assert time.monotonic() - started < 5
     assert all(thread.daemon for thread in _workers())
+    release.set()
+    for thread in _workers():
+        thread.join(10)
+
+
+@pytest.mark.usefixtures("no_patience")
+def test_a_signal_ends_the_waiting_for_one_that_says_nothing(events):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    release = threading.Event()
+    before = signal.signal(signal.SIGALRM, interrupt)
+    started = time.monotonic()
+    try:
+        with Crew(events.append) as crew:
+            silent = crew.send(lambda _: release.wait(30))
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(KeyboardInterrupt):
+                crew.result(silent)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+    assert time.monotonic() - started < 5
     release.set()
     for thread in _workers():
         thread.join(10)

@@ -20,7 +20,7 @@ from odahu_pack_core.errors import ArtifactError, EngineError
 from odahu_pack_core.events import Progress
 from odahu_pack_core.plan.files import TextFile
 from odahu_pack_core.plugins.protocols import ImageOutput
-from tests.core.engine.oci.parts import Layout, base_image, checked, members, oci_engine, unpacked
+from tests.core.engine.oci.parts import Layout, base_image, checked, members, oci_engine, unpacked, with_zstd
 from tests.core.engine.parts import FILES, build_request, planned_tar
 
 INCOMPRESSIBLE = b"".join(hashlib.sha256(str(number).encode()).digest() for number in range(400_000))
@@ -113,6 +113,18 @@ def test_a_docker_archive_is_a_layout_that_docker_reads(environ, tmp_path):
     assert [f"sha256:{Path(path).name}" for path in load["Layers"]] == [
         each["digest"] for each in manifest["layers"]
     ]
+
+
+def test_zstd_stays_in_a_layout_and_not_in_a_docker_archive(environ, tmp_path):
+    base, kinds = with_zstd(base_image()), []
+
+    for output in ("oci", "docker-archive"):
+        execute(environ, ImageOutput(output, tmp_path / f"{output}.tar"), base)
+        [(manifest, config)] = Layout.of(tmp_path / f"{output}.tar").images()
+        kinds.append(manifest["layers"][0]["mediaType"].rpartition(".")[2])
+        assert config["rootfs"]["diff_ids"][0] == base.layers[0].diff_id
+
+    assert kinds == ["tar+zstd", "tar"]
 
 
 def test_the_same_goes_in_whatever_the_output(environ, tmp_path):

@@ -21,6 +21,7 @@ from odahu_pack_core.plan.instruction import Cmd, Entrypoint, Expose, Workdir
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import ImageOutput
 from odahu_pack_core.registry.distribution.opening import registry_opener
+from tests.core.engine.oci.parts import base_image, oci_engine, with_zstd
 from tests.core.engine.parts import Access, build_request
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
@@ -235,6 +236,22 @@ class TestDocker:
             package(name, TO_DOCKER, layers={"model": Shrinking()})
 
         assert not docker_cli.exists(name)
+
+    def test_a_base_with_zstd_is_loaded(self, environ, engine, docker_cli, new_name, tmp_path, events):
+        environ["DOCKER_HOST"] = engine.host
+        base, names = (
+            with_zstd(base_image(TextFile("/etc/zstd", uuid.uuid4().bytes))),
+            [new_name(), new_name()],
+        )
+        archive = ImageOutput("docker-archive", tmp_path / "image.tar")
+
+        loaded = [
+            oci_engine(environ, base).execute(build_request(name, output, facts=base.facts), events.append)
+            for name, output in zip(names, (archive, TO_DOCKER), strict=True)
+        ]
+
+        docker_cli("load", "--quiet", "--input", str(archive.dest))
+        assert {docker_cli.inspect(name)["Id"] for name in names} == {image.digest for image in loaded}
 
     def test_an_archive_is_loaded(self, package, docker_cli, new_name, tmp_path):
         name = new_name()
