@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.command import Command, CommandError, Runner
+from odahu_pack_core.events import Decision, Event, Notice
 
 from .cache import Cache, put
 from .digests import digest_of
@@ -35,6 +36,41 @@ class Compiler:
 
     path: str
     version: str
+
+
+class Compilers:
+    """What makes byte code in one run: sought once for each Python, and told once.
+
+    Args:
+        search: Looks for interpreters; None to make no byte code.
+    """
+
+    def __init__(self, search: CompilerSearch | None) -> None:
+        self._search = search
+        self._found: dict[str, Compiler | None] = {}
+
+    def of(self, python: str) -> Compiler | None:
+        """Return what makes byte code for a Python X.Y; None where nothing does."""
+        if self._search is None:
+            return None
+        if python not in self._found:
+            self._found[python] = self._search.find(python)
+        return self._found[python]
+
+    def told(self, python: str) -> tuple[Event, ...]:
+        """Return what the user should know of the byte code for a Python X.Y, the first time only."""
+        if self._search is None or python in self._found:
+            return ()
+        compiler = self.of(python)
+        if compiler is None:
+            return (
+                Notice(
+                    f"no CPython {python} is on this machine, so packages have no byte code and images start "
+                    f"slower; install one, for instance with: uv python install {python}"
+                ),
+            )
+        reason = f"the newest {python} on this machine; other patch releases may make a few other bytes"
+        return (Decision(f"byte code for Python {python}", f"CPython {compiler.version}", reason),)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from odahu_pack_core.plan.environment import (
 )
 
 from .cache import Cache, put
-from .compiler import Compiler, CompilerSearch
+from .compiler import Compilers, CompilerSearch
 from .conda import can_link
 from .kept_layer import keep_layer, kept_layer
 from .lock import Sought, read_lock, sought_wheels, write_lock
@@ -57,8 +57,7 @@ class Environments:
         self._environ = environ
         self._runner = runner
         self._refresh = refresh
-        self._byte_code = byte_code
-        self._compilers: dict[str, Compiler | None] = {}
+        self._compilers = Compilers(CompilerSearch(self._cache, environ, runner) if byte_code else None)
 
     def resolve(
         self, layer: EnvironmentLayer, base: BaseFacts, artifact_root: Path, emit: EventSink
@@ -87,7 +86,9 @@ class Environments:
             packages, decision = lacking(packages, base)
             emit(decision)
         resolved = ResolvedEnvironment(layer.name, mode, target.python, target.platform, packages)
-        making = self._making(layer, base, resolved, emit)
+        for event in self._compilers.told(target.python):
+            emit(event)
+        making = self._making(layer, base, resolved)
         return replace(resolved, parts=making.parts(packages))
 
     def tar(
@@ -127,7 +128,7 @@ class Environments:
     def _checked_making(self, wanted: Wanted) -> Making:
         """Return what decides a part's bytes, which must be what named it when it was resolved."""
         part, resolved = wanted.part, wanted.resolved
-        making = self._making(wanted.layer, wanted.base, resolved, lambda _: None)
+        making = self._making(wanted.layer, wanted.base, resolved)
         if making.key_of(part.name, part.packages, resolved.packages) != part.key:
             raise DependencyError(
                 f"the Pythons or the uv of this machine changed while {part.name} was packaged",
@@ -136,10 +137,8 @@ class Environments:
             )
         return making
 
-    def _making(
-        self, layer: EnvironmentLayer, base: BaseFacts, resolved: ResolvedEnvironment, emit: EventSink
-    ) -> Making:
-        target, compiler = Target.of(base), self._compiler(resolved.python, emit)
+    def _making(self, layer: EnvironmentLayer, base: BaseFacts, resolved: ResolvedEnvironment) -> Making:
+        target, compiler = Target.of(base), self._compilers.of(resolved.python)
         if resolved.mode != "conda":
             return Making(layer, base, target, compiler)
         from .conda.parts import CondaMaking  # noqa: PLC0415  # few environments need it
@@ -173,22 +172,6 @@ class Environments:
             write_lock(packages, scratch / "lock.json")
             put(scratch / "lock.json", entry)
             return packages
-
-    def _compiler(self, python: str, emit: EventSink) -> Compiler | None:
-        """Return what makes byte code; say once how to get it where there is none."""
-        if not self._byte_code:
-            return None
-        if python not in self._compilers:
-            found = CompilerSearch(self._cache, self._environ, self._runner).find(python)
-            self._compilers[python] = found
-            if found is None:
-                emit(
-                    Notice(
-                        f"no CPython {python} is on this machine, so packages have no byte code and images "
-                        f"start slower; install one, for instance with: uv python install {python}"
-                    )
-                )
-        return self._compilers[python]
 
     @contextlib.contextmanager
     def _alone(self, entry: Path, subject: str, emit: EventSink) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from odahu_pack_core.environment.compiler import Compiler
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.environment.uv import HostPython
 from odahu_pack_core.errors import DependencyError
-from odahu_pack_core.events import Notice
+from odahu_pack_core.events import Decision, Notice
 from tests.core.environment.conftest import facts, members, pack, wanted
 from tests.core.environment.wheelhouse import HOUSE, build_wheel
 
@@ -227,6 +227,15 @@ def test_without_a_python_of_the_images_version_there_is_none_which_is_told_once
         assert not [m.name for m in found if "pyc" in m.name]
     [told] = recorder.of(Notice)
     assert "uv python install 3.99" in told.message
+
+
+def test_whose_byte_code_it_is_is_told_once(environments, recorder, tmp_path):
+    for layer in (wanted("greeter"), wanted("scripted")):
+        environments.resolve(layer, facts(), tmp_path, recorder.emit)
+    own = HostPython.own().version
+    [told] = [event for event in recorder.of(Decision) if event.subject.startswith("byte code")]
+    assert told.subject == f"byte code for Python {own}"
+    assert told.choice.startswith(f"CPython {own}.")
 
 
 def test_a_wheel_of_the_host_is_not_run(made, tmp_path, environ):

@@ -22,6 +22,10 @@ def mode(recorder):
     return next(event for event in recorder.of(Decision) if event.subject.startswith("mode of"))
 
 
+def added(recorder):
+    return next(event for event in recorder.of(Decision) if event.subject.startswith("packages on top"))
+
+
 @pytest.fixture
 def cached_base(tmp_path):
     """A base whose site-packages holds two packages, and a folder that stands in for it."""
@@ -52,7 +56,7 @@ def test_on_a_cache_only_what_differs_is_installed(environments, recorder, tmp_p
     resolved = environments.resolve(layer, base, tmp_path, recorder.emit)
     assert resolved.mode == "base"
     assert [package.name for package in resolved.packages] == ["greeter", "hiding", "space-two"]
-    told = recorder.of(Decision)[-1]
+    told = added(recorder)
     assert "from the base image: space-one" in told.reason
     assert "greeter 0.9 by 1.0" in told.reason
 
@@ -72,7 +76,7 @@ def test_on_a_cache_the_models_version_wins_and_the_rest_is_the_bases(unpacked, 
 def test_a_cache_with_everything_leaves_nothing_to_install(made, recorder, cached_base):
     made(wanted("greeter"), cached_base(greeter="1.0"))
     assert not [command for command in recorder.commands if "install" in command.arguments]
-    assert recorder.of(Decision)[-1].choice == "none"
+    assert added(recorder).choice == "none"
 
 
 def test_a_front_is_not_built_upon_a_cache(environments, recorder, tmp_path, cached_base):

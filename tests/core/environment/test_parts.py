@@ -144,7 +144,7 @@ def _large_wheels(tmp_path, environ):
 def with_sizes(resolved, environments, layer, base):
     """As if an index had told the sizes, which folders of wheels do not."""
     packages = [replace(p, size=MB if p.name in {"heavy", "weighty"} else 9) for p in resolved.packages]
-    compiler = environments._compiler(resolved.python, lambda _: None)
+    compiler = environments._compilers.of(resolved.python)
     parts = Making(layer, base, Target.of(base), compiler).parts(packages)
     return replace(resolved, packages=tuple(packages), parts=parts)
 
