@@ -15,11 +15,11 @@ from odahu_pack_core.blob.descriptor import Descriptor
 from odahu_pack_core.blob.files import drafting
 from odahu_pack_core.errors import RegistryError
 
+from .archive_files import is_compressed
 from .layer_store import LayerStore, StoredBlob, TarFile
 from .unpacking import ChunkReader, unpacked
 
 _CHUNK: Final = 1024 * 1024
-_SMALLEST_TAR: Final = 1024
 _MOST_DOCUMENTS: Final = 16 * 1024 * 1024
 
 
@@ -109,10 +109,9 @@ def small_files(chunks: Iterator[bytes], most: int) -> dict[str, bytes]:
 
 
 def _written_out(chunks: Iterator[bytes], draft: Path, what: str) -> Iterator[str]:
-    """Write each file of an archive that may be a layer to a draft, and yield its digest."""
-    for member, content in _files(chunks, what):
-        if member.size >= _SMALLEST_TAR:
-            yield _write(content, draft)
+    """Write each file of an archive to a draft, since it may be a layer, and yield its digest."""
+    for _, content in _files(chunks, what):
+        yield _write(content, draft)
 
 
 def _files(chunks: Iterator[bytes], what: str) -> Iterator[tuple[tarfile.TarInfo, IO[bytes]]]:
@@ -138,8 +137,8 @@ def _write(content: IO[bytes], draft: Path) -> str:
 def _as_tar(scratch: Path, digest: str, missing: set[str]) -> Path | None:
     """Return the draft as a tar stream if it is a layer that is wanted; some engines save them compressed."""
     draft = scratch / "member"
-    if digest in missing:
-        return draft
+    if digest in missing or not is_compressed(draft):
+        return draft if digest in missing else None
     tar = scratch / "tar"
     with drafting(tar) as out:
         for chunk in unpacked(TarFile(draft).chunks(), draft.stat().st_size):

@@ -116,9 +116,8 @@ def _member(header: bytes, flag: bytes, extension: _Extension) -> Member:
     texts = extension.texts
     path = texts.get(b"GNU.sparse.name") or texts.get(b"path") or _written_path(header)
     link = texts.get(b"linkpath") or header[157:257].partition(b"\0")[0]
-    kind = _KINDS.get(flag, FILE)
-    if kind == FILE and path.endswith(b"/") and flag in {b"0", b"\0"}:
-        kind = FOLDER
+    # Before POSIX a folder was told by the slash at its end.
+    kind = FOLDER if flag == b"\0" and path.endswith(b"/") else _KINDS.get(flag, FILE)
     return Member(_decoded(path), kind, _number(header[100:108]), _decoded(link))
 
 
