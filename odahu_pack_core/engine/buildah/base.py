@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from odahu_pack_core.engine.oci.source_image import SourceImage
 from odahu_pack_core.engine.refused import refused
@@ -15,6 +16,8 @@ from .bench import Bench
 from .layout import write_layout
 from .login import Login
 from .tool import BuildahError
+
+_NOTHING: Final = "scratch"
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,8 @@ def hold_base(
         RegistryError: Its registry refused or failed.
         EngineError: The store cannot take it.
     """
+    if not source.layers:
+        return HeldBase(_NOTHING, "", may_be_stacked=False)
     key = _key(source)
     name = bench.base_name(key)
     if source.registry_host:

@@ -5,7 +5,9 @@ import uuid
 
 import pytest
 
-from tests.core.engine.parts import Cli
+from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.testing import KnownRegistry
+from tests.core.engine.parts import Cli, shell_image
 
 
 @pytest.fixture
@@ -41,3 +43,11 @@ def small_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (65536, before[1]))
     yield 65536
     resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture(scope="session")
+def shell_base(registry):
+    """The name of an image with a shell that is in the registry."""
+    known = KnownRegistry(registry.host, registry.username, registry.password)
+    known.push("contract/shell", "1", *shell_image())
+    return ImageReference("contract/shell", registry.host, "1")

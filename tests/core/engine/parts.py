@@ -3,9 +3,11 @@
 import hashlib
 import io
 import json
+import re
 import subprocess
 import tarfile
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from odahu_pack_core.engine.single import SingleBuild
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
@@ -131,3 +133,29 @@ def write_archive(path, name, architecture):
             entry = tarfile.TarInfo(member)
             entry.size = len(body)
             tar.addfile(entry, io.BytesIO(body))
+
+
+def storage_of_buildah(folder):
+    """Return the environment variables that make buildah keep everything in a folder."""
+    settings = folder / "storage.conf"
+    settings.write_text(f'[storage]\ngraphroot="{folder}/root"\nrunroot="{folder}/run"\n')
+    return {"CONTAINERS_STORAGE_CONF": str(settings)}
+
+
+def shell_image():
+    """Return config and layer of an image of this machine's shell, ``cat`` and what they are linked to."""
+    programs = [Path("/bin/sh"), Path("/bin/cat")]
+    paths = set(programs)
+    for program in programs:
+        linked = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+        paths |= {Path(path) for path in re.findall(r"(/\S+) \(0x", linked)}
+    files = [TextFile(str(path), path.read_bytes(), 0o755) for path in paths]
+    layer = b"".join(FilesLayer.of("shell", files).tar(open).chunks())
+    config = {
+        "os": "linux",
+        "architecture": "amd64",
+        "config": {"Env": ["PATH=/bin"]},
+        "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
+        "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "tests"}],
+    }
+    return json.dumps(config).encode(), (layer,)

@@ -1,10 +1,7 @@
 """The engine contract, kept by each engine that comes with the product."""
 
-import json
-import re
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -13,23 +10,9 @@ from odahu_pack_core.engine.docker.engine import DockerEngine
 from odahu_pack_core.engine.oci.bases.sources import BaseSources
 from odahu_pack_core.engine.oci.engine import OciEngine
 from odahu_pack_core.engine.record import buildah_engine, docker_engine, oci_engine
-from odahu_pack_core.plan.files import TextFile
 from odahu_pack_core.registry.distribution.opening import registry_opener
-from odahu_pack_core.testing import EngineContract, KnownRegistry, files_tar
-from odahu_pack_core.testing.image import digest_of
-from tests.core.engine.parts import Cli
-
-_LIBRARIES = re.compile(r"(/\S+) \(0x")
-
-
-def _shell_layer():
-    """Return this machine's shell and ``cat`` with what they are linked to, as a layer."""
-    programs = [Path("/bin/sh"), Path("/bin/cat")]
-    paths = set(programs)
-    for program in programs:
-        linked = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
-        paths |= {Path(path) for path in _LIBRARIES.findall(linked)}
-    return b"".join(files_tar([TextFile(str(path), path.read_bytes(), 0o755) for path in paths]).chunks())
+from odahu_pack_core.testing import EngineContract, KnownRegistry
+from tests.core.engine.parts import Cli, shell_image, storage_of_buildah
 
 
 class OnRealParts(EngineContract):
@@ -44,14 +27,7 @@ class OnRealParts(EngineContract):
     @pytest.fixture(scope="class")
     @classmethod
     def shell_base(cls, registry):
-        layer = _shell_layer()
-        config = {
-            "os": "linux",
-            "architecture": "amd64",
-            "config": {"Env": ["PATH=/bin"]},
-            "rootfs": {"type": "layers", "diff_ids": [digest_of(layer)]},
-        }
-        registry.push("contract/shell", "1", json.dumps(config).encode(), (layer,))
+        registry.push("contract/shell", "1", *shell_image())
         return f"{registry.host}/contract/shell:1"
 
     @pytest.fixture(scope="class")
@@ -107,10 +83,7 @@ class TestBuildah(OnRealParts):
         """The environment variables that make buildah use a storage of its own."""
         if not shutil.which("buildah"):
             pytest.skip("buildah is not installed")
-        folder = tmp_path_factory.mktemp("storage")
-        storage = folder / "storage.conf"
-        storage.write_text(f'[storage]\ngraphroot="{folder}/root"\nrunroot="{folder}/run"\n')
-        return {**environ, "CONTAINERS_STORAGE_CONF": str(storage)}
+        return {**environ, **storage_of_buildah(tmp_path_factory.mktemp("storage"))}
 
     @pytest.fixture(scope="class")
     @classmethod
