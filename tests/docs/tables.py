@@ -32,7 +32,7 @@ def table(name, catalog):
         record = catalog.packager(of)
         return {"arguments": arguments, "targets": targets}[kind](record)
     return {
-        "engines": lambda: offered("Engine", catalog.engines),
+        "engines": lambda: engines(catalog),
         "packagers": lambda: offered("`integrationName`", catalog.packagers),
         "connections": lambda: offered("`type`", catalog.connection_types),
         "errors": errors,
@@ -71,6 +71,21 @@ def targets(record):
 def offered(title, provided):
     rows = [(f"`{name}`", each.record.summary) for name, each in sorted(provided.items())]
     return markdown((title, "What it is"), rows)
+
+
+def engines(catalog):
+    records = sorted((each.record for each in catalog.engines.values()), key=lambda record: record.rank)
+    rows = [
+        (
+            f"`{record.name}`",
+            record.summary,
+            ", ".join(f"`{output}`" for output in sorted(record.outputs)),
+            "yes" if record.runs else "no",
+            "yes" if record.several_platforms else "no",
+        )
+        for record in records
+    ]
+    return markdown(("Engine", "What it is", "Brings images to", "Executes `RUN`", "Several platforms"), rows)
 
 
 def errors():
