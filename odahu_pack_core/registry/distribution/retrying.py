@@ -9,6 +9,7 @@
 | 401                                                      | once, with a fresh token                       |
 | an upload that the registry forgot (404, 416)            | 6 times, from the first byte                   |
 | a certificate nobody vouches for, an unknown host        | once                                           |
+| a proxy that refuses (407 and the like)                  | once                                           |
 | any other status: 400, 403, 404, 405, 413, …             | once                                           |
 | content that does not have its digest                    | once                                           |
 

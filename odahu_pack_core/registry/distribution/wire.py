@@ -20,7 +20,7 @@ import httpx
 from odahu_pack_core.errors import RegistryError
 
 from .proxies import proxy_for
-from .retrying import REFUSED_TRIES, PassingError
+from .retrying import PASSING_STATUSES, REFUSED_TRIES, PassingError
 from .trust import trusting_context
 from .words import cleaned
 
@@ -164,6 +164,8 @@ def failures_told(action: str, url: str) -> Iterator[None]:
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL):
         # Their messages quote headers and addresses.
         raise RegistryError(f"cannot {action}: no request can be made to {host}", code="bad-answer") from None
+    except httpx.ProxyError as error:
+        raise _proxy_refused(action, host, cleaned(str(error))) from None
     except httpx.TransportError as error:
         reason = cleaned(str(error)) or "it was closed"
         raise _passing(f"cannot {action}: the connection to {host} broke: {reason}") from None
@@ -181,6 +183,13 @@ def _proxy_told(url: str) -> Iterator[None]:
 
 def _passing(message: str) -> PassingError:
     return PassingError(message, code=_UNREACHABLE)
+
+
+def _proxy_refused(action: str, host: str, reason: str) -> RegistryError:
+    message = f"cannot {action}: the proxy does not lead to {host}: {reason}"
+    if reason[:3].isdigit() and int(reason[:3]) in PASSING_STATUSES:
+        return _passing(message)
+    return RegistryError(message, code=_UNREACHABLE, hint="check the proxy, or name the host in no_proxy")
 
 
 def _unreachable(action: str, host: str, reason: str) -> RegistryError:

@@ -13,7 +13,7 @@ from odahu_pack_core.registry.distribution import wire
 from odahu_pack_core.registry.distribution.proxies import proxy_for
 
 from .conftest import Access
-from .fault_registry import digest_of
+from .fault_registry import Handler, digest_of
 from .serving import Serving
 
 DIGEST = digest_of(b"{}")
@@ -117,6 +117,20 @@ class TestProxies:
             "registry.example", access=access, environ={"http_proxy": f"http://{server.host}"}
         )
         assert client.has_blob("a/b", DIGEST)
+
+    @pytest.mark.parametrize(("status", "tries"), [(407, 1), (503, 6)])
+    def test_one_that_leads_nowhere(self, server, open_client, monkeypatch, status, tries):
+        answers = []
+
+        def connect(handler):
+            answers.append(status)
+            handler.answer(status)
+
+        monkeypatch.setattr(Handler, "do_CONNECT", connect, raising=False)
+        client = open_client("registry.example", environ={"https_proxy": f"http://{server.host}"})
+        with pytest.raises(RegistryError, match=rf"the proxy does not lead to registry\.example: {status}"):
+            client.has_blob("a/b", DIGEST)
+        assert len(answers) == tries
 
     @pytest.mark.parametrize(
         "proxy", ["http://[::1", "gopher://user:secret@proxy", "socks5://user:secret@proxy"]
