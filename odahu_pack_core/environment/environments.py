@@ -53,7 +53,7 @@ class Environments:
         refresh: bool = False,
         byte_code: bool = True,
     ) -> None:
-        self._cache = Cache(cache_dir)
+        self._cache = Cache(cache_dir.absolute())
         self._environ = environ
         self._runner = runner
         self._refresh = refresh

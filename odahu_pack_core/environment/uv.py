@@ -141,7 +141,7 @@ def index_options(dependencies: Dependencies, artifact_root: Path) -> tuple[str,
         # As pip has it, which the file was written for: the best version of all indexes.
         options += ["--index", url, "--index-strategy", "unsafe-best-match"]
     for folder in dependencies.find_links:
-        options += ["--find-links", str(artifact_root / folder)]
+        options += ["--find-links", str((artifact_root / folder).absolute())]
     return (*options, *(["--no-index"] if dependencies.no_index else []))
 
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -294,6 +295,16 @@ def test_a_cache_that_cannot_be_written_is_told(environ, recorder, tmp_path):
         environments.resolve(wanted("greeter"), facts(), tmp_path, recorder.emit)
     assert told.value.code == "cache-unwritable"
     assert "ODAHU_PACK_CACHE_DIR" in told.value.hint
+
+
+def test_folders_may_be_relative(environ, recorder, tmp_path, monkeypatch):
+    build_wheel(tmp_path / "artifact" / "house", "homely", "1.0")
+    monkeypatch.chdir(tmp_path)
+    environments = Environments(Path("cache"), environ, recorder)
+    layer = wanted("homely", find_links=("house",), no_index=True)
+    resolved = environments.resolve(layer, facts(), Path("artifact"), recorder.emit)
+    made = pack(environments, layer, resolved, facts(), Path("artifact"), recorder.emit)
+    assert made.paths[0].is_relative_to(tmp_path / "cache")
 
 
 def test_a_lost_layer_is_told_when_it_is_read(made):
