@@ -25,12 +25,15 @@ _SLOWEST: Final = 50_000
 """Bytes per second for which a download may take longer."""
 
 
-def fetched(packages: Sequence[LockedPackage], folder: Path, emit: EventSink) -> tuple[Path, ...]:
+def fetched(
+    packages: Sequence[LockedPackage], folder: Path, subject: str, emit: EventSink
+) -> tuple[Path, ...]:
     """Download and unpack packages.
 
     Args:
         packages: Which.
         folder: Where their folders are made.
+        subject: What they are for, to tell of progress.
         emit: Receives progress.
 
     Returns:
@@ -39,10 +42,12 @@ def fetched(packages: Sequence[LockedPackage], folder: Path, emit: EventSink) ->
     Raises:
         DependencyError: A package cannot be had, is no package, or is not the one that was chosen.
     """
-    return tuple(awaited(lambda tell: _fetch_all(packages, folder, tell), emit))
+    return tuple(awaited(lambda tell: _fetch_all(packages, folder, subject, tell), emit))
 
 
-async def _fetch_all(packages: Sequence[LockedPackage], folder: Path, tell: EventSink) -> list[Path]:
+async def _fetch_all(
+    packages: Sequence[LockedPackage], folder: Path, subject: str, tell: EventSink
+) -> list[Path]:
     from rattler.networking import Client  # noqa: PLC0415  # heavy, and optional
 
     client = Client.from_config(settings())
@@ -55,7 +60,7 @@ async def _fetch_all(packages: Sequence[LockedPackage], folder: Path, tell: Even
             # A name of the channel is no name for a folder.
             unpacked = await _fetch(package, folder / str(number), client)
         done += 1
-        tell(Progress("layers", "conda packages", done, len(packages), "packages"))
+        tell(Progress("layers", subject, done, len(packages), "packages"))
         return unpacked
 
     return await asyncio.gather(*(fetch(*each) for each in enumerate(packages)))

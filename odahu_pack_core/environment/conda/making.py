@@ -48,7 +48,7 @@ def make_conda_layer(wanted: Wanted, making: Making, uv: Uv, draft: Path, emit: 
         return make_layer(wanted, making, uv, draft, emit)
     wheels = replace(part, packages=tuple(package for package in part.packages if not package.url))
     files = [
-        *_linked(conda, making, uv, emit),
+        *_linked(conda, wanted, making, uv, emit),
         *_installed(replace(wanted, part=wheels), making, uv, emit),
         *(_added(wanted, making) if wanted.is_rest else ()),
     ]
@@ -58,11 +58,11 @@ def make_conda_layer(wanted: Wanted, making: Making, uv: Uv, draft: Path, emit: 
 
 
 def _linked(
-    packages: tuple[LockedPackage, ...], making: Making, uv: Uv, emit: EventSink
+    packages: tuple[LockedPackage, ...], wanted: Wanted, making: Making, uv: Uv, emit: EventSink
 ) -> Iterator[LinkedFile]:
     folder = uv.folder / "conda"
     folder.mkdir()
-    folders = fetched(packages, folder, emit)
+    folders = fetched(packages, folder, wanted.part.name, emit)
     prefix = Prefix(making.layer.prefix, making.target.python)
     unpacked = [read_package(package.name, at) for package, at in zip(packages, folders, strict=True)]
     _warn_of_scripts(unpacked, emit)

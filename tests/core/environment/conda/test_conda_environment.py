@@ -10,7 +10,7 @@ import pytest
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.environment.modes import with_python
 from odahu_pack_core.errors import DependencyError
-from odahu_pack_core.events import Decision, Notice
+from odahu_pack_core.events import Decision, Notice, Progress
 from odahu_pack_core.plan.base import BaseImage
 from odahu_pack_core.plan.cache_lock import read_cache_lock
 from odahu_pack_core.plan.environment import CondaWords
@@ -211,6 +211,14 @@ def test_a_pip_section_that_contradicts_conda_is_told(environments, recorder, tm
     with pytest.raises(DependencyError, match="speaker") as caught:
         environments.resolve(layer("speaker", pip=("speaker>=9",)), bare, tmp_path, recorder.emit)
     assert "conda brings" in caught.value.hint
+
+
+def test_progress_is_told_by_part(made, layer, bare, recorder):
+    made(layer("speaker"), bare)
+    told = [event for event in recorder.of(Progress) if event.unit == "packages"]
+    assert [(event.subject, event.done, event.total) for event in told] == [
+        ("environment", done, 3) for done in (1, 2, 3)
+    ]
 
 
 def test_scripts_that_are_not_run_are_told(made, layer, bare, channel, recorder):
