@@ -239,29 +239,6 @@ def test_a_registry_that_keeps_nothing_of_chunks(push, server):
         push(Pieces(CONTENT[:10]))
 
 
-class TestMounting:
-    def test_what_another_repository_has_appears(self, client, server):
-        server.add_blob("base", CONTENT)
-        assert client.mount_blob("a/b", DIGEST, "base")
-        assert server.blobs["a/b", DIGEST] == CONTENT
-        assert methods(server) == ["POST"]
-
-    def test_a_registry_that_cannot_is_told_to_forget_it(self, client, server):
-        assert not client.mount_blob("a/b", DIGEST, "x/y")
-        assert methods(server) == ["POST", "DELETE"]
-        assert server.uploads == {}
-
-    @pytest.mark.parametrize("status", [403, 404, 405])
-    def test_a_registry_that_will_not(self, client, server, status):
-        server.fail("POST", "mount", lambda handler: handler.error(status))
-        assert not client.mount_blob("a/b", DIGEST, "x/y")
-
-    def test_a_registry_that_fails(self, client, server):
-        server.fail("POST", "mount", lambda handler: handler.error(500), times=9)
-        with pytest.raises(RegistryError, match="500"):
-            client.mount_blob("a/b", DIGEST, "x/y")
-
-
 def test_threads_share_a_client(client, server):
     contents = [os.urandom(500_000) for _ in range(16)]
     with ThreadPoolExecutor(8) as pool:

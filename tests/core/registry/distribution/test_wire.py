@@ -160,6 +160,23 @@ class TestSilence:
             client.has_blob("a/b", DIGEST)
         assert caught.value.code == "registry-unreachable"
 
+    def test_a_host_that_takes_no_connection_is_given_up_soon(self, open_client, monkeypatch):
+        monkeypatch.setattr("odahu_pack_core.registry.distribution.endpoint._PROBE_SECONDS", 0.05)
+        monkeypatch.setattr(
+            wire.httpx.Timeout, "as_dict", lambda _: dict.fromkeys(("connect", "read", "write", "pool"), 0.05)
+        )
+        with ExitStack() as stack:
+            # Once its queue is full, Linux lets further callers wait.
+            listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+            for _ in range(4):
+                waiting = stack.enter_context(socket.socket())
+                waiting.setblocking(False)
+                waiting.connect_ex(listener.getsockname())
+            client = open_client(f"127.0.0.1:{listener.getsockname()[1]}")
+            with pytest.raises(RegistryError, match=r"nobody answered in time \(3 tries\)") as caught:
+                client.has_blob("a/b", DIGEST)
+        assert caught.value.code == "registry-unreachable"
+
 
 def test_a_body_that_trickles_ends(client, server, time):
     def trickle(handler):
