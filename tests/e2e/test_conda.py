@@ -1,16 +1,22 @@
 """Models that need conda packages, on a base image without any Python: packaged without conda and run."""
 
+import contextlib
 import json
 import re
 import subprocess
 import sys
+import time
+import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from odahu_pack_core import package_model
+from odahu_pack_triton import releases
 from tests.core.environment.conda.channel import PLACEHOLDER, Channel, serving
 from tests.core.environment.conda.real_python import add_python
-from tests.e2e.parts import call, gppi_project, served
+from tests.e2e.parts import call, connection, container, gppi_project, packaging, pull_by_digest, served
 from tests.e2e.test_environment import shared_library
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
@@ -95,7 +101,7 @@ def odahuflowctl(registry, monkeypatch):
     monkeypatch.setenv("REGISTRY_PASSWORD", registry.password)
 
     def run(artifact, **arguments):
-        packaging = {
+        request = {
             "kind": "ModelPackaging",
             "id": "conda-model",
             "spec": {
@@ -112,7 +118,7 @@ def odahuflowctl(registry, monkeypatch):
             "password": {"env": "REGISTRY_PASSWORD"},
         }
         press = {"kind": "Connection", "id": "press", "spec": spec}
-        (artifact.parent / "pack.json").write_text(json.dumps(packaging))
+        (artifact.parent / "pack.json").write_text(json.dumps(request))
         (artifact.parent / "press.json").write_text(json.dumps(press))
         program = Path(sys.executable).with_name("odahuflowctl")
         command = [
@@ -161,3 +167,64 @@ def test_a_model_that_needs_conda_predicts(client, registry, without_python, oda
             "program": f"/opt/model/bin/python{version}",
         }
     ]
+
+
+TRITON_MODEL = """
+import sys
+import native_tool
+import numpy as np
+import triton_python_backend_utils as pb_utils
+
+assert sys.prefix == "/opt/model", sys.prefix
+
+class TritonPythonModel:
+    @staticmethod
+    def auto_complete_config(config):
+        config.add_input({"name": "X", "data_type": "TYPE_FP32", "dims": [-1]})
+        config.add_output({"name": "Y", "data_type": "TYPE_FP32", "dims": [-1]})
+        config.set_max_batch_size(0)
+        return config
+
+    def execute(self, requests):
+        values = [pb_utils.get_input_tensor_by_name(request, "X").as_numpy() for request in requests]
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("Y", native_tool.answer(v))]) for v in values]
+"""
+
+
+@pytest.mark.triton
+def test_triton_runs_a_model_in_a_conda_environment(client, registry, triton_base, tmp_path, monkeypatch):
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    tag = triton_base.rpartition(":")[2]
+    release = replace(releases.RELEASES[tag.removesuffix("-py3")], python=version)
+    monkeypatch.setitem(releases.RELEASES, release.version, release)  # the workbench's has another Python
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/model.py").write_text(TRITON_MODEL)
+    with serving(native_channel(tmp_path / "channel")) as (url, _):
+        listed = [f"python={version}", "native-tool", {"pip": ["numpy<2"]}]
+        conda = {"channels": [url], "dependencies": listed}
+        (tmp_path / "model/conda.yaml").write_text(json.dumps(conda))
+        request = packaging("docker-triton", triton_base_image_tag=tag)
+        image = package_model(request, artifact=tmp_path / "model", connections=[connection(registry)]).image
+    options = {"read_only": True, "tmpfs": {"/tmp": ""}, "user": "12345:0", "cap_drop": ["ALL"]}
+    ports = {"8000/tcp": ("127.0.0.1", None)}
+    with container(client, pull_by_digest(client, registry, image), ports=ports, **options) as started:
+        assert inferred(started, "model", [1.0, 2.5]) == [2.0, 5.0]
+
+
+def inferred(started, model, values, seconds=60):
+    """Return what a model makes of numbers, once the server is ready."""
+    started.reload()
+    address = f"http://127.0.0.1:{started.ports['8000/tcp'][0]['HostPort']}/v2"
+    end = time.monotonic() + seconds
+    while True:
+        started.reload()
+        assert started.status != "exited", "the server ended"
+        with contextlib.suppress(OSError):
+            urllib.request.urlopen(f"{address}/health/ready", timeout=5).close()
+            break
+        assert time.monotonic() < end, "the server is not ready"
+        time.sleep(0.1)
+    tensor = {"name": "X", "shape": [len(values)], "datatype": "FP32", "data": values}
+    status, answer = call(f"{address}/models/{model}/infer", {"inputs": [tensor]})
+    assert status == 200, answer
+    return answer["outputs"][0]["data"]
