@@ -5,7 +5,7 @@
 | connection reset or closed, time-out, body broken off    | 6 times, 0.5 s to 16 s apart, at random        |
 | 408, 425, 429, 500, 502, 503, 504                        | the same; Retry-After is kept where it is sent |
 | a name that cannot be resolved just now                  | the same                                       |
-| connection refused                                       | 3 times: a port nobody listens on stays so     |
+| connection refused, or not answered within 5 s           | 3 times: where nobody listens, nobody will     |
 | 401                                                      | once, with a fresh token                       |
 | an upload that the registry forgot (404, 416)            | 6 times, from the first byte                   |
 | a certificate nobody vouches for, an unknown host        | once                                           |

@@ -27,7 +27,7 @@ from .words import cleaned
 READ_SECONDS: Final = 60.0
 """How long the other side may be silent."""
 
-_CONNECT_SECONDS: Final = 15.0
+_CONNECT_SECONDS: Final = 5.0
 _WRITE_SECONDS: Final = 60.0
 _LIMITS: Final = httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=45.0)
 _SOCKET_OPTIONS: Final = (
@@ -159,6 +159,8 @@ def failures_told(action: str, url: str) -> Iterator[None]:
         yield
     except httpx.ConnectError as error:
         raise _unreachable(action, host, cleaned(str(error))) from None
+    except httpx.ConnectTimeout:
+        raise _unreachable(action, host, "nobody answered in time") from None
     except httpx.TimeoutException:
         raise _passing(f"cannot {action}: {host} did not answer in time") from None
     except (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL):

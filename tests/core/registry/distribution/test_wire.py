@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from time import sleep as pause
 
 import pytest
@@ -170,7 +171,7 @@ class TestSilence:
             listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
             for _ in range(4):
                 waiting = stack.enter_context(socket.socket())
-                waiting.setblocking(False)
+                waiting.settimeout(0)
                 waiting.connect_ex(listener.getsockname())
             client = open_client(f"127.0.0.1:{listener.getsockname()[1]}")
             with pytest.raises(RegistryError, match=r"nobody answered in time \(3 tries\)") as caught:
