@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +38,8 @@ def kept_layer(path: Path) -> PackedLayer | None:
             return None
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    _write_note(layer, path, path.with_suffix(f".{there.st_mtime_ns}"), _ANY_BOOT)
+    with contextlib.suppress(OSError):  # others may do the same now, or only reading may be allowed
+        _write_note(layer, path, path.with_suffix(f".{threading.get_native_id()}"), _ANY_BOOT)
     return layer
 
 

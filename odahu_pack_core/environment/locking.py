@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -27,6 +27,7 @@ else:
     import tomli as tomllib
 
 _HASH_OPTION: Final = " --hash="
+_USUAL: Final = "sha256:"
 
 
 def make_lock(
@@ -95,7 +96,7 @@ def _of_index(package: Mapping[str, Any], target: Target, written: frozenset[str
     sources = [package[kind] for kind in ("archive", "sdist") if kind in package]
     if wheels:
         wheel = max(wheels, key=lambda file: preference(_file_name(file), target))
-        return LockedPackage(name, version, _digests([wheel]), "", _file_name(wheel), wheel.get("size", 0))
+        return LockedPackage(name, version, _digests(wheel), "", _file_name(wheel), wheel.get("size", 0))
     allowed = [file for file in sources if _allowed(file, written)]
     if written is not None and not allowed:
         raise DependencyError(
@@ -103,15 +104,23 @@ def _of_index(package: Mapping[str, Any], target: Target, written: frozenset[str
             code="hash-mismatch",
             hint="add the --hash of the wheel for the image's Python and platform, or write none",
         )
-    return LockedPackage(name, version, _digests(allowed))
+    return LockedPackage(
+        name, version, tuple(sorted(digest for file in allowed for digest in _digests(file)))
+    )
 
 
 def _allowed(file: Mapping[str, Any], written: frozenset[str] | None) -> bool:
-    return written is None or not written.isdisjoint(_digests([file]))
+    return written is None or not written.isdisjoint(_all_digests(file))
 
 
-def _digests(files: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
-    return tuple(sorted(f"sha256:{file['hashes']['sha256']}" for file in files if "sha256" in file["hashes"]))
+def _digests(file: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a file is known by: old indexes tell another digest than SHA-256."""
+    digests = _all_digests(file)
+    return tuple(digest for digest in digests if digest.startswith(_USUAL)) or digests
+
+
+def _all_digests(file: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(sorted(f"{algorithm}:{digest}" for algorithm, digest in file["hashes"].items()))
 
 
 def _file_name(file: Mapping[str, Any]) -> str:

@@ -99,7 +99,7 @@ class LockedPackage:
     Args:
         name: Normalised name.
         version: Exact version.
-        hashes: Acceptable digests as ``sha256:…``, sorted.
+        hashes: Acceptable digests as ``sha256:…``, sorted; of another kind only where an index tells no such.
         wheel: Path of its wheel inside the artifact; empty for packages of an index.
         file: Name of the chosen wheel; empty for what is built from source. A conda package has its folder of
             the channel before the name: ``noarch/tool-1.0-py_0.conda``.

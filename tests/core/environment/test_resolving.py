@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import hashlib
 import http.server
 import threading
 
@@ -249,7 +250,7 @@ def test_variables_that_change_what_is_installed_are_not_passed_on(unpacked, env
 
 
 @contextlib.contextmanager
-def index_with_password(house):
+def index_with_password(house, link=lambda wheel: f'<a href="/{wheel.name}">{wheel.name}</a>'):
     """Serve wheels to those who know the password."""
     expected = "Basic " + base64.b64encode(f"bob:{SECRET}".encode()).decode()
 
@@ -264,7 +265,7 @@ def index_with_password(house):
                 self.end_headers()
             elif self.path.startswith("/simple/"):
                 project = self.path.split("/")[2]
-                links = "".join(f'<a href="/{w.name}">{w.name}</a>' for w in house.glob(f"{project}-*.whl"))
+                links = "".join(map(link, house.glob(f"{project}-*.whl")))
                 self.send_response(200 if links else 404)
                 self.send_header("Content-Type", "text/html")
                 self.end_headers()
@@ -308,6 +309,24 @@ def test_a_password_opens_an_index_and_is_seen_nowhere(recorder, environ, cache_
     seen += [path.read_text(errors="replace") for path in cache_dir.rglob("*") if path.is_file()]
     assert tar.paths[0].exists()
     assert not [text for text in seen if SECRET in text]
+
+
+def test_an_index_that_tells_other_digests_than_usual_is_believed(
+    recorder, environ, cache_dir, tmp_path, house
+):
+    def link(wheel):
+        return f'<a href="/{wheel.name}#md5={hashlib.md5(wheel.read_bytes()).hexdigest()}">{wheel.name}</a>'
+
+    del environ["UV_CONFIG_FILE"]
+    environ.update(UV_NO_CONFIG="1", UV_CACHE_DIR=str(tmp_path / "uv"))
+    environments = Environments(cache_dir, environ, recorder)
+    with index_with_password(house, link) as host:
+        environ["UV_DEFAULT_INDEX"] = f"http://bob:{SECRET}@{host}/simple"
+        resolved = environments.resolve(wanted("greeter"), facts(), tmp_path, recorder.emit)
+        made = pack(environments, wanted("greeter"), resolved, facts(), tmp_path, recorder.emit)
+    [digest] = resolved.packages[0].hashes
+    assert digest.startswith("md5:")
+    assert any(name.endswith("greeter.py") for name in made.files)
 
 
 def test_a_refused_index_is_told_without_its_password(recorder, environ, cache_dir, tmp_path, house):
