@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Final
 
 from odahu_pack_core.blob.descriptor import Blob, Descriptor
 from odahu_pack_core.errors import RegistryError
@@ -13,6 +14,9 @@ from odahu_pack_core.plugins.distribution import ImageRegistry
 
 from .making import progress_of
 from .places import BlobPlaces
+
+_WORTH_REMEMBERING: Final = 16 * 1024
+"""A blob that is smaller is sent as soon as it is taken from elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,8 @@ class Shipping:
             sent = 0
         else:
             sent = self._push(blob, subject, tell)
-        self.places.note(digest, self.repository)
+        if blob.descriptor.size >= _WORTH_REMEMBERING:
+            self.places.note(digest, self.repository)
         return sent
 
     def _elsewhere(self, digest: str, source: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 from odahu_pack_core.blob.descriptor import Blob, BytesBlob, Descriptor
 from odahu_pack_core.blob.sizes import size_text
@@ -25,6 +26,9 @@ from .places import BlobPlaces
 from .published import Published
 from .shipping import Shipping
 from .source_image import SourceImage
+
+_REFUSED_CONTENT: Final = "registry-failed"
+"""The code of an error that is neither about a login nor about the way to the registry."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +137,8 @@ class _Push:
         self._prepare()
         try:
             self._store(root, images)
-        except RegistryError:
-            if not self.before.blobs:
+        except RegistryError as error:
+            if not self.before.blobs or error.code != _REFUSED_CONTENT:
                 raise
             # The registry may have lost blobs of the tag's manifest: this time each blob is asked for.
             self.before = Published()
