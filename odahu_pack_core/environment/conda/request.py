@@ -64,6 +64,12 @@ def conda_request(layer: EnvironmentLayer, base: BaseFacts, environ: Mapping[str
     Raises:
         DependencyError: No conda packages are made for such an image, or a channel is none.
     """
+    if layer.layout != "venv":
+        raise DependencyError(
+            f"{layer.name} is a flat folder of packages, which cannot hold conda packages: "
+            f"{', '.join(layer.dependencies.conda)}",
+            code="conda-layout",
+        )
     subdir = _SUBDIRS.get(base.platform)
     if subdir is None:
         raise DependencyError(

@@ -73,3 +73,9 @@ def test_no_conda_package_runs_on_musl():
 def test_an_unknown_platform_is_told():
     with pytest.raises(DependencyError, match="linux/s390x"):
         request_of("gdal", base=facts("3.11", platform="linux/s390x"))
+
+
+def test_a_flat_folder_holds_no_conda_packages():
+    with pytest.raises(DependencyError, match="environment is a flat folder") as caught:
+        conda_request(wanted(conda=("gdal",), layout="site"), facts("3.11"), {})
+    assert "gdal" in caught.value.message
