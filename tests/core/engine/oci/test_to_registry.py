@@ -410,6 +410,7 @@ PROGRAM = textwrap.dedent(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", "mount="), ("POST", "uploads/$"), ("PUT", "manifests/1")]
 )
