@@ -8,12 +8,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from workbench.bases import BaseImages, base_names
 from workbench.engine import DockerEngine
 from workbench.errors import WorkbenchError
 from workbench.packages import install, missing
 from workbench.registry import Registry
+from workbench.rootless import debian_base
 
 _DESCRIPTION = """\
 Real parts for tests, demo and benchmarks: a container engine, registries, base images.
@@ -23,6 +25,7 @@ On a fresh Debian machine, as root:
     python3 -m workbench install        what apt has to bring
     python3 -m workbench up             an engine; prints the line that points docker at it
     python3 -m workbench base debian    a base image with Debian's Python; prints its reference
+    python3 -m workbench layout DIR     the same without root and without an engine, as an OCI image layout
     python3 -m workbench registry       a registry with a password, until Ctrl-C
     python3 -m workbench down           the engine stops; its images stay for the next time
 
@@ -57,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     base = commands.add_parser("base", help="build base images; print their references")
     base.add_argument("names", nargs="+", metavar="NAME", help="debian, triton, python3.11, …; all")
     base.set_defaults(command=_base)
+    layout = commands.add_parser("layout", help="make a base image without root; print oci:PATH")
+    layout.add_argument("folder", type=Path, metavar="DIR", help="where it is kept")
+    layout.set_defaults(command=_layout)
     registry = commands.add_parser("registry", help="run a registry on loopback until Ctrl-C")
     registry.add_argument("--anonymous", action="store_true", help="without a password")
     registry.set_defaults(command=_registry)
@@ -107,6 +113,11 @@ def _base(chosen: argparse.Namespace) -> int:
         bases = BaseImages(engine.environ, engine.state)
         for name in names:
             print(bases.ensure(name), flush=True)
+    return 0
+
+
+def _layout(chosen: argparse.Namespace) -> int:
+    print(f"oci:{debian_base(chosen.folder.resolve(), os.environ).layout}")
     return 0
 
 

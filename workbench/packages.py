@@ -21,7 +21,7 @@ PACKAGES: Mapping[str, str] = {
     "buildah": "buildah",
     "qemu-x86_64": "qemu-user",
 }
-"""The programs that tests, demo and benchmarks start, and the package of each."""
+"""The programs that tests and benchmarks start, and the package of each."""
 
 
 def missing() -> tuple[str, ...]:

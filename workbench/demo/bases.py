@@ -29,7 +29,7 @@ def base_image(stage: Stage) -> str:
     if base.python != MINOR:
         raise DemoError(
             f"python:{MINOR}-slim cannot be pulled here, and Debian's own Python is {base.python}:"
-            f" run this with it, `/usr/bin/python3 demo`"
+            " start the demo with it: /usr/bin/python3 demo"
         )
     return f"oci:{base.layout}"
 

@@ -87,24 +87,34 @@ def _succeeds(stage: Stage, *argv: str) -> bool:
 
 
 def _docker(packaging: Packaging) -> Iterator[str]:
-    image = packaging.into_docker()
-    with _removed(packaging.stage, "docker", "image", "rm", "--force", image):
-        yield from _container(packaging.stage, "docker", image)
+    stage, image = packaging.stage, packaging.into_docker()
+    with (
+        _removed(stage, "docker", "image", "rm", "--force", image),
+        _container(stage, "docker", "--publish", "127.0.0.1::5000", image) as container,
+    ):
+        address = "http://" + stage.run("docker", "port", container, "5000/tcp").split()[0]
+        _await_health(stage, address)
+        yield address
 
 
 def _podman(stage: Stage, image: Image) -> Iterator[str]:
     name = stage.run("podman", "pull", "--quiet", f"oci:{image.folder}").strip()
-    with _removed(stage, "podman", "image", "rm", "--force", name):
-        yield from _container(stage, "podman", name)
-
-
-def _container(stage: Stage, engine: str, image: str) -> Iterator[str]:
-    run = (engine, "run", "--detach", "--label", _LABEL, "--publish", "127.0.0.1::5000", image)
-    container = stage.run(*run).strip()
-    with _removed(stage, engine, "rm", "--force", container):
-        address = "http://" + stage.run(engine, "port", container, "5000/tcp").split()[0]
+    address, options = _loopback(image)
+    with (
+        _removed(stage, "podman", "image", "rm", "--force", name),
+        # Ordinary users may lack what a network of the container's own takes.
+        _container(stage, "podman", "--network", "host", name, *options),
+    ):
         _await_health(stage, address)
         yield address
+
+
+@contextmanager
+def _container(stage: Stage, engine: str, *arguments: str) -> Iterator[str]:
+    """Run a container for as long as the block lasts."""
+    container = stage.run(engine, "run", "--detach", "--label", _LABEL, *arguments).strip()
+    with _removed(stage, engine, "rm", "--force", container):
+        yield container
 
 
 @contextmanager
@@ -126,22 +136,21 @@ def _layers(stage: Stage, image: Image) -> Iterator[str]:
     for layer in image.own_layers():
         stage.run("tar", "--extract", "--no-same-owner", "--file", layer, "--directory", root)
     _point_to_this_python(root / "opt" / "model" / "bin")
-    port = _free_port()
-    command = [
-        *image.settings["Entrypoint"],
-        *image.settings["Cmd"],
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-    ]
+    address, options = _loopback(image)
+    argv = [_below(root, word) for word in (*image.settings["Entrypoint"], *options)]
     variables = (entry.partition("=") for entry in image.settings["Env"])
     environ = {name: _below(root, value) for name, _, value in variables}
-    argv = [_below(root, word) for word in command]
     with stage.start(*argv, cwd=root, environ=environ) as server:
-        address = f"http://127.0.0.1:{port}"
         _await_health(stage, address, lambda: server.poll() is None)
         yield address
+
+
+def _loopback(image: Image) -> tuple[str, list[str]]:
+    """Return an address that others cannot reach, and the image's own options with it."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    options = [*image.settings["Cmd"], "--host", "127.0.0.1", "--port", str(port)]
+    return f"http://127.0.0.1:{port}", options
 
 
 def _below(root: Path, word: str) -> str:
@@ -155,12 +164,6 @@ def _point_to_this_python(folder: Path) -> None:
         if link.is_symlink() and link.readlink().is_absolute():
             link.unlink()
             link.symlink_to(os.path.realpath(sys.executable))
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def _await_health(stage: Stage, address: str, runs: Callable[[], bool] = lambda: True) -> None:

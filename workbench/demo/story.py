@@ -25,11 +25,11 @@ def tell(stage: Stage) -> None:
     """
     print("odahu-pack: from a trained model to an image that answers\n")  # noqa: T201  # a command prints
     began = time.monotonic()
-    with stage.step("odahu-pack and scikit-learn") as done:
-        done(install_distributions(stage))
     with stage.step(f"base image with Python {MINOR}") as done:
         base = base_image(stage)
         done(base.replace(f"{stage.folder}/", ""))
+    with stage.step("odahu-pack and scikit-learn") as done:
+        done(install_distributions(stage))
     with stage.step("train the wine model") as done:
         done(train(stage, alpha="0.05"))
     packaging = Packaging(stage, base)
