@@ -1,17 +1,15 @@
 """Artifacts, jobs and plans of docker-triton, made from a few lines."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from odahu_pack_core import Connection, ModelPackaging, PackagingJob
+from odahu_pack_core import testing
 from odahu_pack_core.artifact.tree import list_entries
-from odahu_pack_triton.arguments import TritonArguments
+from odahu_pack_core.testing import write_files
 from odahu_pack_triton.artifact import read_triton
-from odahu_pack_triton.packager import TritonPackager
 from odahu_pack_triton.plugin import odahu_pack_packagers
-
-UUID = "ec1bf1cd-216d-4f0a-a62f-bf084c79c58c"
 
 
 @pytest.fixture
@@ -23,18 +21,7 @@ def artifact_root(tmp_path):
 def write_artifact(artifact_root):
     """Write files into the artifact's root; a path that ends with ``/`` is an empty folder."""
 
-    def write(files):
-        artifact_root.mkdir(exist_ok=True)
-        for name, content in files.items():
-            path = artifact_root / name
-            if name.endswith("/"):
-                path.mkdir(parents=True)
-                continue
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return artifact_root
-
-    return write
+    return partial(write_files, artifact_root)
 
 
 @pytest.fixture
@@ -49,21 +36,13 @@ def read(write_artifact):
 
 
 def _job_of(artifact, **arguments):
-    packaging = ModelPackaging.model_validate(
-        {"id": "example", "spec": {"integrationName": "docker-triton", "arguments": arguments}}
-    )
-    connection = Connection.model_validate(
-        {"id": "registry", "spec": {"type": "docker", "uri": "gcr.io/project/odahuflow"}}
-    )
     (record,) = odahu_pack_packagers()
-    return PackagingJob(
-        packaging=packaging,
-        packager=record.name,
-        arguments=TritonArguments.model_validate(arguments),
-        targets={"docker-push": connection},
-        artifact=artifact,
-        random_uuid=UUID,
-    )
+    return testing.job(record, artifact, arguments, registry="gcr.io/project/odahuflow")
+
+
+def _plan_of(artifact, **arguments):
+    (record,) = odahu_pack_packagers()
+    return testing.plan_of(record, artifact, arguments, registry="gcr.io/project/odahuflow")
 
 
 @pytest.fixture
@@ -77,7 +56,7 @@ def plan(read):
     """Plan the image of files: ``plan({"model.onnx": ""}, triton_base_image_tag="24.10-py3")``."""
 
     def plan_files(files, **arguments):
-        return TritonPackager().plan(_job_of(read(files), **arguments))
+        return _plan_of(read(files), **arguments)
 
     return plan_files
 
@@ -94,6 +73,6 @@ def plan_example(example):
 
     def plan_it(**arguments):
         root = example / "model"
-        return TritonPackager().plan(_job_of(read_triton(root, list_entries(root)), **arguments))
+        return _plan_of(read_triton(root, list_entries(root)), **arguments)
 
     return plan_it
