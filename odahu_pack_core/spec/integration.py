@@ -78,12 +78,14 @@ class IntegrationSchema(StrictModel):
     """Targets and arguments of a packager."""
 
     targets: tuple[TargetSchema, ...] = Field(default=(), strict=False)
-    arguments: ArgumentsSchema = ArgumentsSchema()
+    arguments: ArgumentsSchema = Field(default_factory=ArgumentsSchema)
 
     @field_validator("targets", "arguments", mode="before")
     @classmethod
     def _null_is_empty(cls, value: object, context: Any) -> object:  # noqa: ANN401  # pydantic's own type is generic
-        return cls.model_fields[context.field_name].default if value is None else value
+        if value is not None:
+            return value
+        return cls.model_fields[context.field_name].get_default(call_default_factory=True)
 
     @model_validator(mode="after")
     def _targets_once(self) -> IntegrationSchema:
@@ -98,7 +100,7 @@ class IntegrationSpec(StrictModel):
     entrypoint: str | None = None
     default_image: str | None = None
     privileged: bool | None = None
-    schema_: IntegrationSchema = Field(default=IntegrationSchema(), alias="schema")
+    schema_: IntegrationSchema = Field(default_factory=IntegrationSchema, alias="schema")
 
     @field_validator("schema_", mode="before")
     @classmethod
