@@ -1,5 +1,6 @@
 """What is kept, and what happens when things break or run at the same time."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -158,6 +159,17 @@ def test_a_layer_from_before_the_machine_was_started_is_looked_at_once(made, mon
     boot.write_text("fourth")
     assert made(wanted(*HOUSE)).layers == first.layers
     assert digested == []
+
+
+def test_a_layer_is_believed_though_that_cannot_be_noted(made, monkeypatch):
+    first = made(wanted("greeter"))
+    os.utime(first.paths[0], (1, 1))
+
+    def refused(*_):
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr(environment.kept_layer, "put", refused)
+    assert made(wanted("greeter")).layers == first.layers
 
 
 @pytest.mark.parametrize("damage", ["", "rubbish", '[{"name": "x"}]', "{}", "null", "[1]"])
