@@ -6,10 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
-from odahu_pack_core.errors import EngineError
-
 from .client import DockerClient, innermost
-from .presence import host_of, knock
+from .presence import absent, host_of, knock
 
 if TYPE_CHECKING:
     from docker import APIClient
@@ -37,11 +35,7 @@ def connected(environ: Mapping[str, str]) -> Iterator[DockerClient]:
             api = stack.enter_context(closing(_api({**environ, "DOCKER_HOST": host})))
             version = str(api.version(api_version=False)["ApiVersion"])
         except (DockerException, OSError, ValueError, KeyError) as error:
-            raise EngineError(
-                f"no Docker engine answers at {host}: {innermost(error)}",
-                code="engine-absent",
-                hint="start Docker, or let DOCKER_HOST name the engine to use",
-            ) from None
+            raise absent(host, innermost(error)) from None
         yield DockerClient(api, host, version)
 
 

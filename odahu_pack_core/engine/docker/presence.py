@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from odahu_pack_core.errors import EngineError
+
 _DEFAULT_HOST: Final = "unix:///var/run/docker.sock"
-_UNIX: Final = "unix://"
+UNIX: Final = "unix://"
+"""How the address of a local socket begins."""
+
 _TCP: Final = frozenset({"tcp", "http", "https"})
 _PORT: Final = 2375
 _SECONDS: Final = 1.0
@@ -37,12 +41,21 @@ def missing_docker(environ: Mapping[str, str]) -> str:
     return ""
 
 
+def absent(host: str, reason: str) -> EngineError:
+    """Return the error for an engine that does not answer."""
+    return EngineError(
+        f"no Docker engine answers at {host}: {reason}",
+        code="engine-absent",
+        hint="start Docker, or let DOCKER_HOST name the engine to use",
+    )
+
+
 def knock(host: str) -> None:
     """Try a local socket: docker-py leaves one open that it cannot connect.
 
     Raises:
         OSError: Nobody listens there, or not to us.
     """
-    if host.startswith(_UNIX):
+    if host.startswith(UNIX):
         with socket.socket(socket.AF_UNIX) as knocking:
-            knocking.connect(f"/{host.removeprefix(_UNIX).lstrip('/')}")
+            knocking.connect(f"/{host.removeprefix(UNIX).lstrip('/')}")

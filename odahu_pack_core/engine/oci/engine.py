@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -75,16 +76,17 @@ class OciEngine:
         output = self._output(request, emit)
         time = source_date(self._environ)
         drafts = [
-            Draft.of(image, self._base(image, request.pull, emit), request, time)
-            for image in request.plan.images
+            Draft.of(image, self._base(image, request, emit), request, time) for image in request.plan.images
         ]
         with self._drafts_folder() as folder, Crew(emit) as crew:
             layers = LayersInMaking(drafts, crew, folder)
             return output.send(layers)
 
-    def _base(self, image: ResolvedImage, pull: RegistryAccess | None, emit: EventSink) -> SourceImage:
-        found = self._found.get((str(image.base.reference), image.platform))
-        return found or self._bases.find(BaseImage(image.base.reference), image.platform, pull, emit)
+    def _base(self, image: ResolvedImage, request: BuildRequest, emit: EventSink) -> SourceImage:
+        if found := self._found.get((str(image.base.reference), image.platform)):
+            return found
+        wanted = replace(request.plan.plan.base, reference=image.base.reference)
+        return self._bases.find(wanted, image.platform, request.pull, emit)
 
     def _output(self, request: BuildRequest, emit: EventSink) -> _Output:
         image = checked_name(request, "oci", OUTPUTS)

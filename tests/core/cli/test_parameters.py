@@ -6,7 +6,8 @@ import click
 import pytest
 
 from odahu_pack_core import ImageOutput
-from odahu_pack_core.cli.parameters import OutputParameter, PlatformsParameter
+from odahu_pack_core.cli.parameters import MirrorParameter, OutputParameter, PlatformsParameter
+from odahu_pack_core.cli.session import Session
 
 
 @pytest.mark.parametrize(
@@ -55,3 +56,31 @@ def test_a_platform_said_twice_is_one():
 def test_a_platform_that_is_none(text):
     with pytest.raises(click.BadParameter, match="not a platform"):
         PlatformsParameter().convert(text, None, None)
+
+
+def test_mirrors_are_added_to_those_of_the_environment():
+    mirror = MirrorParameter().convert("docker.io=r.example/hub", None, None)
+    session = Session({"ODAHU_PACK_MIRRORS": "ghcr.io=r.example/ghcr", "HOME": "/home/jane"})
+
+    session.add_mirrors([mirror, "quay.io=localhost:5000"])
+
+    assert session.environ == {
+        "ODAHU_PACK_MIRRORS": "ghcr.io=r.example/ghcr docker.io=r.example/hub quay.io=localhost:5000",
+        "HOME": "/home/jane",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["docker.io", "docker.io=", "=registry.example", "hub=registry.example", "docker.io=hub", "a b.c=d.e"],
+)
+def test_a_mirror_that_is_none(text):
+    with pytest.raises(click.BadParameter, match=r"mirror|registry"):
+        MirrorParameter().convert(text, None, None)
+
+
+def test_a_mirror_that_is_none_ends_the_command_with_usage(odahuflowctl):
+    done = odahuflowctl("local", "pack", "plan", "--mirror", "docker.io")
+
+    assert done.code == 2
+    assert "a mirror is written as in docker.io=registry.example/prefix" in done.err

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from odahu_pack_core.engine.base_words import docker_words, holds_no
 from odahu_pack_core.engine.docker.connection import connected
+from odahu_pack_core.engine.docker.glance import described_image
 from odahu_pack_core.engine.docker.image_files import ContainerFiles
+from odahu_pack_core.engine.docker.presence import host_of
 from odahu_pack_core.engine.docker.repository import digests_of
 from odahu_pack_core.engine.oci.source_image import SourceLayer
 from odahu_pack_core.errors import EngineError, RegistryError
@@ -48,9 +50,8 @@ class DockerBases:
             RegistryError: The engine has none of that name, or for another platform.
             EngineError: There is no engine, or it failed.
         """
-        with connected(self._environ) as client:
-            image = client.get(f"/images/{reference}/json")
-            place = docker_words(client.host)
+        image = described_image(str(reference), self._environ)
+        place = docker_words(host_of(self._environ))
         if image is None:
             raise RegistryError(holds_no(place), code="base-missing")
         return self._found(image, reference, platform), place

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.engine.docker.repository import full_name, registry_of
-from odahu_pack_core.errors import SpecError
+from odahu_pack_core.errors import RegistryError, SpecError
 from odahu_pack_core.folders import home_folder
 from odahu_pack_core.names import CONFIG_FILE_VARIABLE, MIRRORS_VARIABLE
 from odahu_pack_core.plan.reference import ImageReference, registry_prefix, split_registry
+from odahu_pack_core.plugins.protocols import Credentials, RegistryAccess
 
 _FIELD: Final = "mirrors"
 _FORM: Final = "a mirror is written as in docker.io=registry.example/prefix"
@@ -25,11 +26,51 @@ class Place:
         host: The registry.
         repository: The repository there.
         mirrored: The registry that this is a mirror of; empty where it is none.
+        plain_http: Whether the user wrote ``http://`` before it.
     """
 
     host: str
     repository: str
     mirrored: str = ""
+    plain_http: bool = False
+
+    def access(self, pull: RegistryAccess | None) -> RegistryAccess | None:
+        """Return the way into the registry; None for that of the user who is logged in there.
+
+        Args:
+            pull: The way into the registry of the base image's name.
+        """
+        if self.plain_http:
+            return PlainAccess(self.host)
+        return pull if pull is not None and pull.host.lower() == self.host.lower() else None
+
+
+@dataclass(frozen=True)
+class PlainAccess:
+    """A way into a mirror that speaks plain HTTP, over which no credentials are sent.
+
+    Args:
+        host: The registry.
+    """
+
+    host: str
+
+    @property
+    def plain_http(self) -> bool:
+        """It does: the user wrote ``http://``."""
+        return True
+
+    def credentials(self) -> Credentials | None:
+        """Return None: access is anonymous."""
+        return None
+
+    def prepare_push(self, image: ImageReference) -> None:
+        """Refuse: a mirror is only pulled from.
+
+        Raises:
+            RegistryError: Always.
+        """
+        raise RegistryError(f"{image} cannot be pushed to a mirror", code="mirror")
 
 
 def place_of(reference: ImageReference, environ: Mapping[str, str]) -> Place:
@@ -48,7 +89,8 @@ def place_of(reference: ImageReference, environ: Mapping[str, str]) -> Place:
         return Place(host, reference.repository)
     mirror_host, prefix = registry_prefix(mirror)
     repository = split_registry(full_name(reference))[1]
-    return Place(mirror_host, f"{prefix}/{repository}" if prefix else repository, host)
+    plain = mirror.lower().startswith("http://")
+    return Place(mirror_host, f"{prefix}/{repository}" if prefix else repository, host, plain)
 
 
 def mirror_of(text: str) -> tuple[str, str]:

@@ -72,8 +72,7 @@ class BaseSources:
         self, base: BaseImage, platform: str, pull: RegistryAccess | None, emit: EventSink
     ) -> SourceImage:
         place = place_of(base.reference, self._environ)
-        access = pull if pull is not None and pull.host.lower() == place.host.lower() else None
-        bases = RegistryBases(self._open_registry, place.host, access, self._kept)
+        bases = RegistryBases(self._open_registry, place.host, place.access(pull), self._kept)
         failure: RegistryError | None = None
         try:
             image = bases.find(place.repository, base.reference, platform)
