@@ -90,7 +90,7 @@ class Bench:
             self._remove("rmi", name)
 
     def _remove(self, *arguments: str) -> None:
-        with suppress(BuildahError):  # in use, or gone; the next run tries again
+        with suppress(EngineError):  # in use, or gone; the next run tries again
             self.buildah(*arguments)
 
     def _containers(self) -> Iterator[str]:
@@ -106,7 +106,7 @@ class Bench:
                     yield name
 
     def _listed(self, *arguments: str) -> list[dict[str, Any]]:
-        with suppress(BuildahError, ValueError):
+        with suppress(EngineError, ValueError):
             listed = json.loads(self.buildah(*arguments, "--json"))
             return [entry for entry in listed or () if isinstance(entry, dict)]
         return []

@@ -236,6 +236,19 @@ class TestBuilds:
         assert _told(environ, "containers", "--all", "--quiet") == []
         assert all("<none>" in line for line in _told(environ, "images", "--all", "--noheading"))
 
+    def test_what_a_killed_run_left_is_swept_by_the_next(self, build, environ):
+        base = "localhost/odahu-pack-base-0123456789abcdef:latest"
+        theirs = _told(environ, "from", "--name", "somebody-elses", "scratch")
+        _told(environ, "from", "--name", "odahu-pack-base-0123456789abcdef-working-container", "scratch")
+        _told(environ, "commit", "--quiet", *theirs, base)
+
+        build(Env("A", "b"))
+
+        assert (
+            _told(environ, "containers", "--all", "--noheading", "--format", "{{.ContainerName}}") == theirs
+        )
+        assert not [line for line in _told(environ, "images", "--noheading") if "odahu-pack-base" in line]
+
     def test_secrets_are_in_no_command_and_no_file_that_stays(self, environ, bases, facts, pull, tmp_path):
         commands, events = [], []
 
