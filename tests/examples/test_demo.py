@@ -15,6 +15,15 @@ import pytest
 DEMO = Path(__file__).parents[2] / "demo"
 DEBIANS_PYTHON = Path("/usr/bin/python3")
 RUNTIMES = ("docker", "podman")
+# What podman needs on a machine with cgroups of both versions and without CAP_SYS_RESOURCE.
+CONTAINERS_CONF = """
+[containers]
+default_ulimits = ["nofile=1024:4096", "nproc=4096:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+runtime = "runc"
+"""
 NOBODY = 54321
 """An id that the user database does not know, as containers are given."""
 
@@ -29,6 +38,12 @@ def folder():
         if os.geteuid() == 0:
             os.chown(home, NOBODY, NOBODY)
         yield home
+
+
+@pytest.fixture(scope="module")
+def own_folder(tmp_path_factory):
+    """Where the demo works for the user who runs the tests."""
+    return tmp_path_factory.mktemp("demo")
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +70,24 @@ def ordinary(folder, programs):
     command = as_user if os.geteuid() == 0 and reachable else []
     assignments = [f"{name}={value}" for name, value in environ.items()]
     return [*command, "env", "-i", *assignments, DEBIANS_PYTHON, DEMO, "--folder", folder]
+
+
+@pytest.fixture
+def podman(programs):
+    """Give the environment variables of a user who has podman, with an empty store, and no Docker."""
+    if shutil.which("podman") is None or os.geteuid() != 0:
+        pytest.skip("podman is not installed, or not set up for ordinary users")
+    # Its folder of running things must have a short path.
+    with tempfile.TemporaryDirectory(prefix="podman-") as parent:
+        places = f'graphroot = "{parent}/o"\nrunroot = "{parent}/r"\n'
+        Path(parent, "storage.conf").write_text(f'[storage]\ndriver = "overlay"\n{places}')
+        Path(parent, "containers.conf").write_text(CONTAINERS_CONF)
+        Path(parent, "podman").symlink_to(shutil.which("podman"))
+        yield {
+            "PATH": f"{parent}:{programs}",
+            "CONTAINERS_CONF": f"{parent}/containers.conf",
+            "CONTAINERS_STORAGE_CONF": f"{parent}/storage.conf",
+        }
 
 
 @pytest.fixture
@@ -137,9 +170,21 @@ def test_it_stops_what_it_started_when_it_is_ended(ordinary, folder, number, cod
 
 @pytest.mark.engine
 @pytest.mark.slow
-def test_where_docker_is_the_image_runs_in_it(tmp_path, engine, left_behind):
-    ended = run([DEBIANS_PYTHON, DEMO, "--folder", tmp_path], env=engine.environ)
+def test_where_docker_is_the_image_runs_in_it(own_folder, engine, left_behind):
+    ended = run([DEBIANS_PYTHON, DEMO, "--folder", own_folder], env=engine.environ)
 
-    check_story(ended, tmp_path)
+    check_story(ended, own_folder)
     assert re.search(r"start the image +\d+\.\d s +in Docker$", ended.stdout, re.MULTILINE)
     assert left_behind() == [[], []]
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+def test_where_podman_is_the_image_runs_in_it(own_folder, podman):
+    ended = run([DEBIANS_PYTHON, DEMO, "--folder", own_folder], env=podman)
+
+    check_story(ended, own_folder)
+    assert re.search(r"start the image +\d+\.\d s +in podman$", ended.stdout, re.MULTILINE)
+    for kind in ("container", "image"):
+        left = run(["podman", kind, "ls", "--all", "--quiet"], env=podman)
+        assert (left.returncode, left.stdout) == (0, "")

@@ -9,6 +9,7 @@ import tarfile
 
 import pytest
 
+from workbench.__main__ import main
 from workbench.errors import PartMissingError, WorkbenchError
 from workbench.rootless import base, debian_base
 from workbench.rootless.layer import packages_layer
@@ -128,10 +129,11 @@ def test_where_no_apt_is_it_says_so(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_real_one_is_made_once_and_is_whole(tmp_path, monkeypatch):
+def test_the_real_one_is_made_once_and_is_whole(tmp_path, monkeypatch, capsys):
     made = debian_base(tmp_path, os.environ)
     monkeypatch.setattr(base, "_make", None)
-    assert debian_base(tmp_path, os.environ) == made
+    assert main(["layout", str(tmp_path)]) == 0
+    assert capsys.readouterr().out == f"oci:{made.layout}\n"
     assert {path.name for path in tmp_path.iterdir()} == {"lock", made.layout.name}
     manifest = json.loads((made.layout / "index.json").read_text())["manifests"][0]
     document = json.loads((made.layout / "blobs" / manifest["digest"].replace(":", "/")).read_text())
