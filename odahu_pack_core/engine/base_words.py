@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.events import Decision, Notice
 from odahu_pack_core.names import CONDA_ENVIRONMENT_VARIABLE
+from odahu_pack_core.plan.base_location import BaseLocation
 from odahu_pack_core.plan.reference import ImageReference
 
 
@@ -58,4 +59,18 @@ def missing_environment(reference: ImageReference, name: str) -> Notice:
         f"{reference} sets {CONDA_ENVIRONMENT_VARIABLE}={name}, but no conda environment of that name "
         "was found in it; nothing that it holds is built upon",
         "warning",
+    )
+
+
+def located_base_refused(who: str, location: BaseLocation) -> EngineError:
+    """Return the error for those who cannot build upon an image in the file system.
+
+    Args:
+        who: Cannot, in words.
+        location: The image.
+    """
+    return EngineError(
+        f"{who} cannot build upon {location}, since it finds images by their names only",
+        code="base-location",
+        hint="use --engine oci, or bring the image to a registry or into the engine and name it",
     )

@@ -12,6 +12,7 @@ from odahu_pack_core.plan.files import FILE_MODE, FOLDER_MODE
 from odahu_pack_core.plugins.protocols import BuildRequest
 from odahu_pack_core.result import PublishedImage
 
+from .base_words import located_base_refused
 from .build_context import BuildContext, ContextFile
 from .destination import whole_folder, writing
 from .single import SingleBuild
@@ -28,11 +29,14 @@ def write_context(request: BuildRequest, emit: EventSink) -> PublishedImage:
         The image as it will be called, without a digest; its location is the folder.
 
     Raises:
-        EngineError: The folder is not empty or cannot be written; nothing is left there.
+        EngineError: The folder is not empty or cannot be written, and nothing is left there; or the base
+            image is one that no Dockerfile can name.
         ArtifactError: A file of the model artifact is gone or changed.
     """
     if request.output.dest is None:
         raise EngineError("--output type=context needs dest=FOLDER", code="no-dest")
+    if (location := request.plan.plan.base.location) is not None:
+        raise located_base_refused("docker build", location)
     dest = request.output.dest.absolute()
     build = SingleBuild.of(request)
     build.make_layers(emit)

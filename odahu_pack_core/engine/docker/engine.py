@@ -6,11 +6,11 @@ from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
 from odahu_pack_core.engine.asked import checked_name
+from odahu_pack_core.engine.base_words import located_base_refused
 from odahu_pack_core.engine.build_context import BuildContext
 from odahu_pack_core.engine.contents import ImageContents
 from odahu_pack_core.engine.destination import whole_file
 from odahu_pack_core.engine.single import SingleBuild
-from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink, Progress
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.reference import ImageReference
@@ -52,11 +52,7 @@ class DockerEngine:
             EngineError: The engine is absent or failed, or the base is in the file system.
         """
         if base.location is not None:
-            raise EngineError(
-                f"the engine docker cannot build upon {base.location}",
-                code="base-location",
-                hint="use --engine oci, or load the image into the engine and name it",
-            )
+            raise located_base_refused("the engine docker", base.location)
         with connected(self._environ) as client:
             return find_base(client, base, platform, pull, emit, known=self._known)
 

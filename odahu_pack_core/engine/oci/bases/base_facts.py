@@ -54,7 +54,8 @@ def _contents(
         return contents
     key = f"{platform} {image.key}"
     if (contents := kept.contents(key)) is None:
-        emit(Notice(f"looking for the Python of {base.location or base.reference}, which is done once"))
+        sought = "Python" if told is None else "packages"
+        emit(Notice(f"looking for the {sought} of {base.location or base.reference}, which is done once"))
         with image.files() as files:
             contents = look_into(files, config.env, config.labels, platform, told)
         kept.keep_contents(key, contents)

@@ -4,11 +4,16 @@ import gzip
 import io
 import json
 import tarfile
+from dataclasses import replace
 
 import pytest
 
 from odahu_pack_core.blob.descriptor import digest_of_bytes
+from odahu_pack_core.engine.context import write_context
+from odahu_pack_core.engine.docker.engine import DockerEngine
 from odahu_pack_core.errors import EngineError, RegistryError
+from odahu_pack_core.plan.python_choice import choose_base
+from odahu_pack_core.plugins.protocols import ImageOutput
 from tests.core.engine.oci.bases.parts import (
     directory,
     entry_of,
@@ -19,6 +24,7 @@ from tests.core.engine.oci.bases.parts import (
     tar_of,
     write_layout,
 )
+from tests.core.engine.parts import build_request
 
 TARS = [
     tar_of([directory("etc"), file("etc/motd", b"lower" * 2000)]),
@@ -193,3 +199,17 @@ def test_an_index_that_means_harm_reads_nothing_else(layout, find_at):
 
     with pytest.raises(RegistryError, match="lacks sha256:"):
         find_at(f"oci:{layout}")
+
+
+def test_those_who_know_names_only_refuse_it(layout, tmp_path, events):
+    base, _ = choose_base("", f"oci:{layout}")
+    request = build_request(output=ImageOutput("context", tmp_path / "context"))
+    located = replace(request.plan.plan, base=replace(request.plan.plan.base, location=base.location))
+    request = replace(request, plan=replace(request.plan, plan=located))
+
+    with pytest.raises(EngineError, match="the engine docker cannot build upon oci:") as caught:
+        DockerEngine({}).inspect_base(base, "linux/amd64", None, events.append)
+    assert "--engine oci" in caught.value.hint
+    with pytest.raises(EngineError, match="docker build cannot build upon oci:"):
+        write_context(request, events.append)
+    assert not (tmp_path / "context").exists()

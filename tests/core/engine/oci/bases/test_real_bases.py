@@ -95,3 +95,32 @@ def test_the_registrys_and_the_engines_image_are_one(pushed, base, find):
     assert of_registry.config["config"]["Env"] == of_engine.config["config"]["Env"]
     same = replace(of_engine.facts, reference=of_registry.facts.reference, origin=of_registry.facts.origin)
     assert of_registry.facts == same
+
+
+@pytest.mark.triton
+def test_no_layer_of_a_base_that_tells_its_python_is_read(pushed, environ, events):
+    read = []
+
+    class Watched:
+        """The real registry, with a note of what is read."""
+
+        def __init__(self, registry):
+            self._registry = registry
+
+        def __getattr__(self, name):
+            return getattr(self._registry, name)
+
+        def open_blob(self, repository, descriptor):
+            read.append(descriptor.digest)
+            return self._registry.open_blob(repository, descriptor)
+
+    open_registry = registry_opener(environ)
+    sources = BaseSources(environ, lambda host, access: Watched(open_registry(host, access)))
+
+    found = sources.find(
+        BaseImage(ImageReference.parse(pushed("triton"))), "linux/amd64", None, events.append
+    )
+
+    assert (found.facts.python, found.facts.interpreter) == ("3.11", "/usr/bin/python3.11")
+    assert read == [found.facts.image_id]
+    assert found.layers
