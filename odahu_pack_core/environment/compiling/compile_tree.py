@@ -16,7 +16,7 @@ Lot = List[str]
 """Relative paths of sources."""
 
 LEFT_OUT = ("test", "tests", "__pycache__")
-LOT = 64
+LOT_SIZE = 64
 UNCHECKED = b"\1\0\0\0"
 NO_CODE = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
 
@@ -26,7 +26,7 @@ def main(folder: str, place: str, processes: int) -> int:
     os.chdir(folder)
     sources = sorted(source_files())
     tell(len(sources))
-    lots = [sources[start : start + LOT] for start in range(0, len(sources), LOT)]
+    lots = [sources[start : start + LOT_SIZE] for start in range(0, len(sources), LOT_SIZE)]
     failed, crashed = compile_lots(lots, place, processes)
     # What makes the compiler itself crash is found alone, and stays without byte code.
     alone = [[source] for lot in crashed for source in lot]
