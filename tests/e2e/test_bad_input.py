@@ -28,7 +28,9 @@ def project(tmp_path, base_python):
 def test_an_engine_that_is_not_running(project, registry, monkeypatch, tmp_path):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
     with pytest.raises(EngineError, match=r"nobody\.sock"):
-        package_model(packaging("docker-rest"), artifact=project, connections=[connection(registry)])
+        package_model(
+            packaging("docker-rest"), artifact=project, connections=[connection(registry)], engine="docker"
+        )
 
 
 def test_a_registry_that_refuses_the_password(project, registry):

@@ -15,7 +15,7 @@ def test_docker_build_makes_the_same_image_offline(client, engine, registry, bas
     project = gppi_project(tmp_path / "project", THREE_FEATURES)
     request, connections = packaging("docker-rest", imageName="wine:context"), [connection(registry)]
     built = package_model(
-        request, artifact=project, connections=connections, output=ImageOutput("docker")
+        request, artifact=project, connections=connections, output=ImageOutput("docker"), engine="docker"
     ).image
     context = tmp_path / "context"
     package_model(request, artifact=project, connections=connections, output=ImageOutput("context", context))
