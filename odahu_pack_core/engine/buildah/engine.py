@@ -83,9 +83,10 @@ class BuildahEngine:
         with ExitStack() as stack:
             try:
                 folder = stack.enter_context(scratch_folder(parent))
+                buildah = Buildah.working_in(folder, self._environ, self._run)
             except OSError as error:
                 raise EngineError(f"cannot write {parent}: {error.strerror}", code="cannot-write") from None
-            yield stack.enter_context(Bench.laid(Buildah(self._environ, self._run, folder)))
+            yield stack.enter_context(Bench.laid(buildah))
 
     def _inputs(
         self, bench: Bench, build: SingleBuild, request: BuildRequest, emit: EventSink

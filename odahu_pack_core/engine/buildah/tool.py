@@ -17,6 +17,10 @@ _ISOLATION: Final = "BUILDAH_ISOLATION"
 _ISOLATION_DEFAULT: Final = "chroot"
 """Works in containers, in pods and on old kernels, where a container runtime often may not start."""
 
+_AUTH_FILE: Final = "REGISTRY_AUTH_FILE"
+_NOBODY: Final = "nobody.json"
+"""Without credentials; else every command wants the file to exist that the user's variables name."""
+
 _ERROR: Final = "Error: "
 _SENDING: Final = re.compile(r'pushing image "[^"]*" to "[^"]*": ')
 _MOST_LINES: Final = 5
@@ -48,6 +52,16 @@ class Buildah:
     run: Runner
     folder: Path
 
+    @classmethod
+    def working_in(cls, folder: Path, environ: Mapping[str, str], run: Runner) -> Buildah:
+        """Return the command with a folder of its own.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
+        (folder / _NOBODY).write_text("{}")
+        return cls(environ, run, folder)
+
     def __call__(
         self,
         *arguments: str,
@@ -69,7 +83,8 @@ class Buildah:
             BuildahError: It failed.
             EngineError: It is not installed.
         """
-        env = {_ISOLATION: _ISOLATION_DEFAULT, **self.environ}
+        auth_file = str(self.folder / _NOBODY)
+        env = {_ISOLATION: _ISOLATION_DEFAULT, **self.environ, _AUTH_FILE: auth_file}
         command = Command((PROGRAM, *arguments), env, folder or self.folder, stdin, secrets)
         try:
             outcome = self.run(command, on_line)

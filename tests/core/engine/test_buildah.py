@@ -104,16 +104,16 @@ class TestTool:
     @pytest.mark.parametrize(("set_by_user", "used"), [({}, "chroot"), ({"BUILDAH_ISOLATION": "oci"}, "oci")])
     def test_the_users_isolation_wins(self, script, tmp_path, set_by_user, used):
         environ = script('echo "$BUILDAH_ISOLATION"')
-        assert Buildah({**environ, **set_by_user}, SubprocessRunner(), tmp_path)("version") == used
+        assert Buildah.working_in(tmp_path, {**environ, **set_by_user}, SubprocessRunner())("version") == used
 
     def test_its_last_words_are_told(self, script, tmp_path):
         environ = script("""echo Copying >&2; echo 'Error: pushing image "a" to "b": denied' >&2; exit 125""")
         with pytest.raises(BuildahError, match=r"\Abuildah failed: denied\Z"):
-            Buildah(environ, SubprocessRunner(), tmp_path)("push")
+            Buildah.working_in(tmp_path, environ, SubprocessRunner())("push")
 
     def test_its_absence_is_told_with_the_mend(self, tmp_path):
         with pytest.raises(EngineError, match="it is not installed") as caught:
-            Buildah({"PATH": str(tmp_path)}, SubprocessRunner(), tmp_path)("version")
+            Buildah.working_in(tmp_path, {"PATH": str(tmp_path)}, SubprocessRunner())("version")
         assert (caught.value.code, caught.value.hint) == ("engine-absent", "install buildah")
 
 
@@ -153,7 +153,8 @@ class TestBuilds:
     def environ(self, tmp_path):
         if not shutil.which("buildah"):
             pytest.skip("buildah is not installed")
-        cache = {"ODAHU_PACK_CACHE_DIR": str(tmp_path / "cache")}
+        # A user may well have a folder for Docker's config, and nothing in it.
+        cache = {"ODAHU_PACK_CACHE_DIR": str(tmp_path / "cache"), "DOCKER_CONFIG": str(tmp_path / "docker")}
         return {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **cache, **storage_of_buildah(tmp_path)}
 
     @pytest.fixture
@@ -302,5 +303,6 @@ class TestBuilds:
 
 
 def _told(environ, *arguments):
-    done = subprocess.run(["buildah", *arguments], env=environ, capture_output=True, text=True, check=True)
+    env = {name: value for name, value in environ.items() if name != "DOCKER_CONFIG"}
+    done = subprocess.run(["buildah", *arguments], env=env, capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
