@@ -76,6 +76,14 @@ def with_zstd(image):
     return replace(image, layers=tuple(layers))
 
 
+def for_platforms(request, bases):
+    """Return a request for the platforms of base images; the model's layer is the same in each."""
+    [image] = request.plan.images
+    images = tuple(replace(image, base=base.facts) for base in bases)
+    layers = dict.fromkeys((base.facts.platform for base in bases), request.layers["linux/amd64"])
+    return replace(request, plan=replace(request.plan, images=images), layers=layers)
+
+
 @dataclass
 class Bases:
     """Base images by platform; counts how often one was asked for."""

@@ -20,7 +20,16 @@ from odahu_pack_core.errors import ArtifactError, EngineError
 from odahu_pack_core.events import Progress
 from odahu_pack_core.plan.files import TextFile
 from odahu_pack_core.plugins.protocols import ImageOutput
-from tests.core.engine.oci.parts import Layout, base_image, checked, members, oci_engine, unpacked, with_zstd
+from tests.core.engine.oci.parts import (
+    Layout,
+    base_image,
+    checked,
+    for_platforms,
+    members,
+    oci_engine,
+    unpacked,
+    with_zstd,
+)
 from tests.core.engine.parts import FILES, build_request, planned_tar
 
 INCOMPRESSIBLE = b"".join(hashlib.sha256(str(number).encode()).digest() for number in range(400_000))
@@ -53,18 +62,6 @@ def execute(environ, output, *images, **request):
     engine = oci_engine(environ, *images)
     facts = engine.inspect_base(None, "linux/amd64", None, lambda _: None)
     return engine.execute(build_request(output=output, facts=facts, **request), lambda _: None)
-
-
-def several(output, platforms=("linux/arm64", "linux/amd64"), **request):
-    """Return a request for several platforms whose model layer is the same."""
-    one = build_request(output=output, **request)
-    [image] = one.plan.images
-    images = tuple(replace(image, base=replace(image.base, platform=platform)) for platform in platforms)
-    return replace(
-        one,
-        plan=replace(one.plan, images=images),
-        layers=dict.fromkeys(platforms, one.layers["linux/amd64"]),
-    )
 
 
 def test_a_layout_holds_one_valid_image(layout):
@@ -191,16 +188,20 @@ def test_other_processes_write_the_same_bytes(tmp_path):
 
 
 class TestSeveralPlatforms:
-    @pytest.fixture
-    def oci(self, environ):
-        return oci_engine(
-            environ, base_image(platform="linux/amd64"), base_image(platform="linux/arm64", variant="v8")
-        )
+    BASES = (base_image(platform="linux/arm64", variant="v8"), base_image(platform="linux/amd64"))
 
-    def test_an_index_lists_them_in_the_plans_order(self, oci, tmp_path):
+    @pytest.fixture
+    def execute(self, environ):
+        def execute(output, **request):
+            wanted = for_platforms(build_request(output=output, **request), self.BASES)
+            return oci_engine(environ, *self.BASES).execute(wanted, lambda _: None)
+
+        return execute
+
+    def test_an_index_lists_them_in_the_plans_order(self, execute, tmp_path):
         dest = tmp_path / "layout"
 
-        published = oci.execute(several(ImageOutput("oci", dest)), lambda _: None)
+        published = execute(ImageOutput("oci", dest))
 
         made = Layout.of(dest)
         index = checked("index", json.loads(made.blob(made.root)))
@@ -211,17 +212,17 @@ class TestSeveralPlatforms:
         ]
         assert [config["architecture"] for _, config in made.images()] == ["arm64", "amd64"]
 
-    def test_the_models_layer_is_made_once(self, oci, tmp_path):
+    def test_the_models_layer_is_made_once(self, execute, tmp_path):
         layer = Counted(*FILES)
 
-        oci.execute(several(ImageOutput("oci", tmp_path / "layout"), layers={"model": layer}), lambda _: None)
+        execute(ImageOutput("oci", tmp_path / "layout"), layers={"model": layer})
 
         assert layer.read == 1
 
     @pytest.mark.parametrize("output", ["docker-archive", "docker"])
-    def test_docker_holds_one_at_a_time(self, oci, tmp_path, output):
+    def test_docker_holds_one_at_a_time(self, execute, tmp_path, output):
         with pytest.raises(EngineError, match="one platform, not of linux/arm64, linux/amd64") as caught:
-            oci.execute(several(ImageOutput(output, tmp_path / "image.tar")), lambda _: None)
+            execute(ImageOutput(output, tmp_path / "image.tar"))
 
         assert caught.value.code == "several-platforms"
         assert not (tmp_path / "image.tar").exists()

@@ -21,7 +21,7 @@ from odahu_pack_core.plan.instruction import Cmd, Entrypoint, Expose, Workdir
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import ImageOutput
 from odahu_pack_core.registry.distribution.opening import registry_opener
-from tests.core.engine.oci.parts import base_image, oci_engine, with_zstd
+from tests.core.engine.oci.parts import base_image, blob_path, for_platforms, oci_engine, with_zstd
 from tests.core.engine.parts import Access, build_request
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
@@ -270,3 +270,22 @@ def test_podman_loads_archives(*, package, new_name, tmp_path, podman, output, s
     loaded = podman("pull", "--quiet", f"{scheme}:{tmp_path / 'image.tar'}")
 
     assert podman("run", "--rm", "--read-only", loaded) == "hello"
+
+
+@pytest.mark.parametrize("output", ["registry", "oci"])
+def test_skopeo_copies_an_index_with_all_its_images(environ, anonymous_registry, new_name, tmp_path, output):
+    opener = registry_opener(environ)
+    bases = [base_image(platform=f"linux/{arch}") for arch in ("amd64", "arm64")]
+    name = new_name(anonymous_registry.host)
+    engine = oci_engine(environ, *bases, open_registry=opener)
+    request = for_platforms(build_request(name, ImageOutput(output, tmp_path / "image.tar")), bases)
+
+    published = engine.execute(request, lambda _: None)
+
+    source = f"docker://{name}" if output == "registry" else f"oci-archive:{tmp_path / 'image.tar'}"
+    copy = ["skopeo", "copy", "-q", "--all", "--src-tls-verify=false", source, f"oci:{tmp_path / 'copy'}"]
+    subprocess.run(copy, check=True)
+    [root] = json.loads((tmp_path / "copy" / "index.json").read_text())["manifests"]
+    assert root["digest"] == published.digest
+    copied = json.loads((tmp_path / "copy" / blob_path(root["digest"])).read_text())
+    assert [entry["platform"]["architecture"] for entry in copied["manifests"]] == ["amd64", "arm64"]
