@@ -9,8 +9,7 @@ from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.build_plan import BuildPlan, Layer, ResolvedPlan
 from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer, ResolvedEnvironment
 from odahu_pack_core.plan.files import ArtifactFile, TextFile
-
-from .sizes import size_text
+from odahu_pack_core.sizes import size_text
 
 
 def plan_summary(plan: BuildPlan) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from odahu_pack_core.cli.sizes import size_text
 from odahu_pack_core.events import Decision, Notice, Progress
+from odahu_pack_core.sizes import size_text
 
 
 def decision_text(decision: Decision) -> str:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from odahu_pack_core.blob.sizes import size_text
 from odahu_pack_core.engine.docker.client import ApiError, DockerClient, JsonObject
 from odahu_pack_core.engine.docker.connection import connected
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink, Notice
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.result import PublishedImage
+from odahu_pack_core.sizes import size_text
 
 from .archive import Member, docker_members, named, partial_members, tar_of, tar_size
 from .loadable import loadable

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.blob.descriptor import Blob, BytesBlob, Descriptor
-from odahu_pack_core.blob.sizes import size_text
 from odahu_pack_core.engine.docker.repository import registry_of
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.events import EventSink, Notice
@@ -18,6 +17,7 @@ from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.distribution import ImageRegistry, OpenRegistry
 from odahu_pack_core.plugins.protocols import RegistryAccess
 from odahu_pack_core.result import PublishedImage
+from odahu_pack_core.sizes import size_text
 
 from .crew import Crew, Task
 from .making import LayersInMaking
