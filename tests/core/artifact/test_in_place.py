@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import struct
 import tarfile
 import threading
@@ -17,6 +18,7 @@ from odahu_pack_core.artifact import limits, members
 from odahu_pack_core.artifact.gppi import gppi_reader
 from odahu_pack_core.artifact.reading import open_artifact
 from odahu_pack_core.errors import ArtifactError
+from odahu_pack_core.plan.build_plan import FilesLayer
 from tests.core.artifact.archives import MODEL, Entry, tar, zipped
 from tests.core.artifact.conftest import ANYTHING
 
@@ -271,3 +273,27 @@ def test_a_file_of_the_archive_cannot_be_read_when_it_is_closed(write):
     with pytest.raises(ValueError, match="closed file"):
         stream.read()
     stream.close()
+
+
+def layer_of(artifact):
+    tar = FilesLayer.of("model", artifact.planned("/opt/model")).tar(artifact.open)
+    return b"".join(tar.chunks())
+
+
+def test_a_layer_is_the_same_from_every_archive_and_from_a_folder(write, tmp_path):
+    model = [*MODEL, Entry("mlflow/weights", CONTENT), Entry("mlflow/wheel.whl", CONTENT[:5000])]
+    (tmp_path / "model.tar").write_bytes(tar(model))
+    shutil.unpack_archive(tmp_path / "model.tar", tmp_path / "model", filter="data")
+    with open_artifact(tmp_path / "model", [gppi_reader()]) as artifact:
+        expected = layer_of(artifact)
+    for pack in FORMATS.values():
+        with open_artifact(write(pack(model)), [gppi_reader()]) as artifact:
+            assert artifact.planned("/m")[-2].size == len(CONTENT)
+            assert layer_of(artifact) == expected
+
+
+def test_no_layer_is_made_of_what_is_not_as_it_says(write):
+    archive = patched(zipped([Entry("weights", CONTENT)]), "weights", crc=1)
+    with open_artifact(write(archive), [ANYTHING]) as artifact, pytest.raises(ArtifactError) as caught:
+        layer_of(artifact)
+    assert "another checksum" in caught.value.message
