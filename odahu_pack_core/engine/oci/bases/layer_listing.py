@@ -27,8 +27,6 @@ START: Final = 8192
 
 _LOCK: Final = 1024 * 1024
 _MOST_KEPT: Final = 8 * 1024 * 1024
-_MOST_ENTRIES: Final = 4_000_000
-_MOST_NAMED: Final = 400_000
 _LONGEST_PATH: Final = 4096
 
 
@@ -51,6 +49,19 @@ UNNAMED: Final = Entry("unnamed")
 
 
 @dataclass
+class Allowance:
+    """How much may still be looked through in an image, whose layers share it.
+
+    Args:
+        entries: Entries of any kind.
+        named: Entries that are kept by name, and folders that are only implied.
+    """
+
+    entries: int = 4_000_000
+    named: int = 200_000
+
+
+@dataclass
 class LayerListing:
     """The entries of a layer, by path without slashes at its ends.
 
@@ -70,25 +81,32 @@ class LayerListing:
     _unnamed: array[int] = field(default_factory=lambda: array("q"))
 
     @classmethod
-    def read(cls, blob: Iterable[bytes], packed_size: int) -> LayerListing:
+    def read(cls, blob: Iterable[bytes], packed_size: int, allowance: Allowance) -> LayerListing:
         """Read a layer's blob to its end.
 
         Args:
             blob: Its bytes.
             packed_size: How many they are.
+            allowance: How much it may hold; lessened by what it holds.
 
         Raises:
-            RegistryError: It is damaged, or holds more than a layer can be thought to hold.
+            RegistryError: It is damaged, or holds more than an image can be thought to hold.
         """
         listing = cls()
-        for number, (member, start) in enumerate(members(unpacked(blob, packed_size), listing._wanted)):
+        for member, start in members(unpacked(blob, packed_size), listing._wanted):
             listing._add(member, start)
-            if number >= _MOST_ENTRIES or len(listing.named) + len(listing.implied) > _MOST_NAMED:
+            allowance.entries -= 1
+            if allowance.entries < 0 or listing._names > allowance.named:
                 raise RegistryError(
-                    "a layer of the base image holds more files than can be looked through", code="base-bomb"
+                    "the base image holds more files than can be looked through", code="base-bomb"
                 )
+        allowance.named -= listing._names
         listing._unnamed = array("q", sorted(listing._unnamed))
         return listing
+
+    @property
+    def _names(self) -> int:
+        return len(self.named) + len(self.implied)
 
     def learn(self, path: str, member: Member, start: bytes) -> None:
         """Note what is at a path.

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from odahu_pack_core.engine.oci.source_image import SourceLayer
 
-from .layer_listing import START, UNNAMED, Entry, LayerListing, plain_path
+from .layer_listing import START, UNNAMED, Allowance, Entry, LayerListing, plain_path
 from .tar_members import FILE, FOLDER, HARD_LINK, LINK, members
 from .unpacking import unpacked
 
@@ -36,6 +36,7 @@ class LayeredFiles:
     def __init__(self, layers: Sequence[SourceLayer]) -> None:
         self._layers = tuple(reversed(layers))
         self._listings: list[LayerListing] = []
+        self._allowance = Allowance()
 
     def program(self, path: str) -> str | None:
         """Return where a program really is; None when there is no program."""
@@ -133,7 +134,9 @@ class LayeredFiles:
     def _listing(self, depth: int) -> LayerListing:
         while len(self._listings) <= depth:
             layer = self._layers[len(self._listings)]
-            self._listings.append(LayerListing.read(layer.blob.chunks(), layer.descriptor.size))
+            self._listings.append(
+                LayerListing.read(layer.blob.chunks(), layer.descriptor.size, self._allowance)
+            )
         return self._listings[depth]
 
     def _read_again(self, depth: int, path: str, size: int) -> Entry:

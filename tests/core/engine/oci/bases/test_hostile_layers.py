@@ -9,7 +9,7 @@ import pytest
 import zstandard
 
 from odahu_pack_core.engine.oci.bases import layer_listing, unpacking
-from odahu_pack_core.engine.oci.bases.layer_listing import LayerListing
+from odahu_pack_core.engine.oci.bases.layer_listing import Allowance, LayerListing
 from odahu_pack_core.engine.oci.bases.tar_members import members
 from odahu_pack_core.engine.oci.bases.unpacking import unpacked
 from odahu_pack_core.errors import RegistryError
@@ -19,7 +19,7 @@ TAR = tar_of([directory("usr"), program("usr/python3")])
 
 
 def listing(blob):
-    return LayerListing.read(iter([blob]), len(blob))
+    return LayerListing.read(iter([blob]), len(blob), Allowance())
 
 
 @pytest.mark.parametrize(
@@ -102,8 +102,7 @@ def test_a_bomb_is_noticed_before_it_goes_off(monkeypatch, pack):
     assert max(sizes) <= 1024 * 1024
 
 
-def test_many_entries_need_little_memory_and_have_an_end(monkeypatch):
-    monkeypatch.setattr(layer_listing, "_MOST_ENTRIES", 6_000)
+def test_many_entries_need_little_memory_and_have_an_end():
     header = bytearray(tar_of([file("x" * 90)])[:512])
 
     def endless(count):
@@ -114,20 +113,22 @@ def test_many_entries_need_little_memory_and_have_an_end(monkeypatch):
             yield bytes(header)
 
     tracemalloc.start()
-    LayerListing.read(endless(5_000), 5_000 * 512)
+    LayerListing.read(endless(5_000), 5_000 * 512, Allowance())
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
 
     assert peak < 5_000 * 100 + 200_000
     with pytest.raises(RegistryError, match="more files than can be looked through"):
-        LayerListing.read(endless(7_000), 14_000 * 512)
+        LayerListing.read(endless(7_000), 7_000 * 512, Allowance(entries=6_000))
 
 
-def test_many_links_have_an_end(monkeypatch):
-    monkeypatch.setattr(layer_listing, "_MOST_NAMED", 100)
+def test_many_links_have_an_end_that_all_layers_share():
+    allowance = Allowance(named=300)
+    blob = tar_of([link(f"link{number}", "x") for number in range(200)])
+    LayerListing.read(iter([blob]), len(blob), allowance)
 
     with pytest.raises(RegistryError, match="more files than can be looked through"):
-        listing(tar_of([link(f"link{number}", "x") for number in range(200)]))
+        LayerListing.read(iter([blob]), len(blob), allowance)
 
 
 def test_content_that_is_kept_has_an_end(monkeypatch):
