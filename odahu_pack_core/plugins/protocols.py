@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact
@@ -34,6 +34,10 @@ class ImageOutput:
 
     type: OutputType
     dest: Path | None = None
+
+
+IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name
+"""The user name with which Docker's credential helpers hand out an identity token in place of a password."""
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.folders import home_folder
-from odahu_pack_core.plugins.protocols import Credentials
+from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, Credentials
 
 if TYPE_CHECKING:
     from docker.auth import AuthConfig
 
-IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name, by which Docker tells a token from a password
 _HELPER_PREFIX: Final = "docker-credential-"
 
 

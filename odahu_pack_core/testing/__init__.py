@@ -10,7 +10,8 @@ except ImportError as error:
         "odahu_pack_core.testing needs pytest: pip install 'odahu-pack-core[testing]'"
     ) from error
 
-for _module in ("contract_image", "contract_outputs", "contract_faults", "contract_ground", "image", "jobs"):
+_ASSERTING = ("contract_image", "contract_outputs", "contract_faults", "contract_ground")
+for _module in (*_ASSERTING, "image", "jobs", "known_registry"):
     pytest.register_assert_rewrite(f"{__name__}.{_module}")
 
 from .build_requests import base_image, build_request, files_tar  # noqa: E402  # after assertions are set up

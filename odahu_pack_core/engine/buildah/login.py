@@ -11,10 +11,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from odahu_pack_core.plugins.protocols import Credentials, RegistryAccess
-
-IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name
-"""The user name with which credential helpers hand out an identity token in place of a password."""
+from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, Credentials, RegistryAccess
 
 _ONLY_OURS: Final = 0o600
 

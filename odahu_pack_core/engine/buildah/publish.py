@@ -12,12 +12,12 @@ from odahu_pack_core.engine.refused import refused
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.events import EventSink, Output, Progress
 from odahu_pack_core.plan.reference import ImageReference
-from odahu_pack_core.plugins.protocols import ImageOutput, RegistryAccess
+from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, ImageOutput, RegistryAccess
 from odahu_pack_core.plugins.refusal import REFUSED
 from odahu_pack_core.result import PublishedImage
 
 from .bench import Bench
-from .login import IDENTITY_TOKEN_USER, Login
+from .login import Login
 from .tool import BuildahError
 
 _CHUNK: Final = 1024 * 1024

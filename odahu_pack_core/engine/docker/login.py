@@ -8,10 +8,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from odahu_pack_core.plan.reference import DOCKER_HUB
-from odahu_pack_core.plugins.protocols import Credentials
-
-IDENTITY_TOKEN_USER: Final = "<token>"  # noqa: S105  # a user name
-"""The user name with which credential helpers hand out an identity token in place of a password."""
+from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, Credentials
 
 _HUB_LOGIN: Final = "https://index.docker.io/v1/"
 

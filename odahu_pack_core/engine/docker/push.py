@@ -6,11 +6,11 @@ from odahu_pack_core.engine.refused import refused
 from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.reference import ImageReference
-from odahu_pack_core.plugins.protocols import RegistryAccess
+from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, RegistryAccess
 from odahu_pack_core.plugins.refusal import REFUSED
 
 from .client import ApiError, DockerClient
-from .login import IDENTITY_TOKEN_USER, auth_header, login_fields
+from .login import auth_header, login_fields
 from .messages import report_transfers
 from .repository import digests_of, registry_of
 

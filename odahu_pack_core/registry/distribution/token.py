@@ -12,9 +12,8 @@ from urllib.parse import SplitResult, urlencode, urlsplit
 import httpx
 
 from odahu_pack_core.errors import RegistryError
-from odahu_pack_core.plugins.protocols import Credentials
+from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, Credentials
 from odahu_pack_core.plugins.refusal import refusal, without_secret
-from odahu_pack_core.registry.user_login import IDENTITY_TOKEN_USER
 
 from .address import web_address
 from .challenge import Challenge

@@ -13,7 +13,7 @@ import pytest
 from odahu_pack_core.command import SubprocessRunner
 from odahu_pack_core.engine.buildah.build import _halves
 from odahu_pack_core.engine.buildah.engine import BuildahEngine
-from odahu_pack_core.engine.buildah.login import IDENTITY_TOKEN_USER, Login
+from odahu_pack_core.engine.buildah.login import Login
 from odahu_pack_core.engine.buildah.presence import missing_buildah
 from odahu_pack_core.engine.buildah.tool import Buildah, BuildahError
 from odahu_pack_core.engine.docker.presence import missing_docker
@@ -25,7 +25,7 @@ from odahu_pack_core.plan.base_location import BaseLocation
 from odahu_pack_core.plan.files import TextFile
 from odahu_pack_core.plan.instruction import AddLayer, Cmd, Copy, Entrypoint, Env, Run, User
 from odahu_pack_core.plan.reference import ImageReference
-from odahu_pack_core.plugins.protocols import ImageOutput
+from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, ImageOutput
 from odahu_pack_core.registry.distribution.opening import registry_opener
 from odahu_pack_core.testing import FixedAccess, build_request, read_layout
 from tests.core.engine.parts import storage_of_buildah
