@@ -87,7 +87,7 @@ class Manifests:
 
         def put() -> str:
             with self._exchange.ask(question, _OK, _CREATED, _ACCEPTED) as response:
-                _check_header(question.action, response, digest)
+                _check_stored(question.action, response, digest)
                 return digest
 
         return persist(put, self._exchange.clock)
@@ -125,6 +125,16 @@ def _media_type(response: httpx.Response, content: bytes) -> str:
         return stated
     own = document.get("mediaType") if isinstance(document, dict) else None
     return own if isinstance(own, str) and own in _MEDIA_TYPES else stated
+
+
+def _check_stored(action: str, response: httpx.Response, digest: str) -> None:
+    """Believe a registry that says "created"; anything else may be a page that a proxy answers to everybody."""
+    _check_header(action, response, digest)
+    if response.status_code != _CREATED and response.headers.get("docker-content-digest") != digest:
+        raise RegistryError(
+            f"cannot {action}: the answer {response.status_code} does not say that it is stored",
+            code="bad-answer",
+        )
 
 
 def _check_header(action: str, response: httpx.Response, digest: str) -> None:

@@ -44,6 +44,24 @@ def test_a_manifest_is_stored(client, server):
     assert server.manifests["a/b", "1"] == (OCI_MANIFEST, CONTENT)
 
 
+def test_a_page_that_somebody_answers_stores_nothing(client, server):
+    server.fail(
+        "PUT", "manifests", lambda handler: handler.discard() or handler.answer(200, b"<html>Welcome!")
+    )
+    with pytest.raises(RegistryError, match="answer 200 does not say that it is stored") as caught:
+        client.put_manifest("a/b", "1", CONTENT, OCI_MANIFEST)
+    assert caught.value.code == "bad-answer"
+
+
+def test_a_registry_that_does_not_say_created_may_say_what_it_stored(client, server):
+    def accept(handler):
+        handler.discard()
+        handler.answer(202, Docker_Content_Digest=DIGEST)
+
+    server.fail("PUT", "manifests", accept)
+    assert client.put_manifest("a/b", "1", CONTENT, OCI_MANIFEST) == DIGEST
+
+
 def test_where_the_registry_does_not_say_what_it_is_the_manifest_does(client, server):
     server.fail("GET", "manifests", lambda handler: handler.answer(200, CONTENT))
     assert client.manifest("a/b", "1").descriptor.media_type == OCI_MANIFEST
