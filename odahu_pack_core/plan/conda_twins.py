@@ -11,7 +11,7 @@ import yaml
 
 _TABLE: Final = "conda_twins.yaml"
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""The one in C is several times as fast; what others wrote is not read with it, since deep nesting ends it."""
+"""The one in C is several times as fast; it is for our own text only, since deep nesting crashes it."""
 
 
 @dataclass(frozen=True)
