@@ -128,7 +128,7 @@ def _media_type(response: httpx.Response, content: bytes) -> str:
 
 
 def _check_stored(action: str, response: httpx.Response, digest: str) -> None:
-    """Believe a registry that says "created"; anything else may be a page that a proxy answers to everybody."""
+    """Believe a registry that says "created"; other answers may be pages that a proxy sends to everybody."""
     _check_header(action, response, digest)
     if response.status_code != _CREATED and response.headers.get("docker-content-digest") != digest:
         raise RegistryError(

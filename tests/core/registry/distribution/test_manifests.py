@@ -45,9 +45,7 @@ def test_a_manifest_is_stored(client, server):
 
 
 def test_a_page_that_somebody_answers_stores_nothing(client, server):
-    server.fail(
-        "PUT", "manifests", lambda handler: handler.discard() or handler.answer(200, b"<html>Welcome!")
-    )
+    server.fail("PUT", "manifests", lambda handler: handler.discard() or handler.answer(200, b"<html>Hi"))
     with pytest.raises(RegistryError, match="answer 200 does not say that it is stored") as caught:
         client.put_manifest("a/b", "1", CONTENT, OCI_MANIFEST)
     assert caught.value.code == "bad-answer"
