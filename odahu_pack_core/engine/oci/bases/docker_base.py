@@ -16,7 +16,7 @@ from odahu_pack_core.engine.oci.source_image import SourceLayer
 from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.plan.reference import ImageReference
 
-from .documents import check_platform, read_config
+from .base_config import check_platform, read_config
 from .found_image import FoundImage
 from .layer_store import LayerStore
 from .saved_layers import SavedBlob, SavedLayers

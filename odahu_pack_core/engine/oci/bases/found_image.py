@@ -14,16 +14,8 @@ from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.distribution import FetchedManifest
 
-from .documents import (
-    ImageConfig,
-    Manifest,
-    check_platform,
-    choose_platform,
-    media_type_of,
-    read_config,
-    read_manifest,
-    read_object,
-)
+from .base_config import ImageConfig, check_platform, read_config
+from .documents import Manifest, choose_platform, media_type_of, read_manifest, read_object
 from .layered_files import LayeredFiles
 
 _MOST_INDEXES: Final = 3

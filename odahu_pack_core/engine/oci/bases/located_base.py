@@ -15,7 +15,8 @@ from odahu_pack_core.plan.base_location import BaseLocation
 from odahu_pack_core.plugins.distribution import FetchedManifest
 
 from .archive_files import ArchiveFiles, CheckedBlob, FolderFiles, TarFiles, is_compressed
-from .documents import JsonObject, check_platform, read_config, read_json, read_list, read_object
+from .base_config import check_platform, read_config
+from .documents import JsonObject, read_json, read_list, read_object
 from .found_image import FoundImage, image_at
 from .layer_store import LayerStore, TarFile
 from .layered_files import LayeredFiles

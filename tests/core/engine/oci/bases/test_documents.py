@@ -14,11 +14,10 @@ from odahu_pack_core.blob.descriptor import (
     OCI_LAYER_ZSTD,
     OCI_MANIFEST,
 )
+from odahu_pack_core.engine.oci.bases.base_config import check_platform, read_config
 from odahu_pack_core.engine.oci.bases.documents import (
-    check_platform,
     choose_platform,
     media_type_of,
-    read_config,
     read_manifest,
     read_object,
 )
@@ -109,6 +108,7 @@ def platform_entry(platform):
         ("linux/amd64", ["linux/arm64/v8", "linux/amd64"], "linux/amd64"),
         ("linux/arm64", ["linux/amd64", "linux/arm64/v8"], "linux/arm64/v8"),
         ("linux/arm64/v8", ["linux/arm64"], "linux/arm64"),
+        ("linux/amd64", ["linux/amd64/v3", "linux/amd64/v1"], "linux/amd64/v1"),
         ("linux/arm", ["linux/arm/v6", "linux/arm/v7"], "linux/arm/v7"),
         ("linux/arm/v6", ["linux/arm/v7", "linux/arm/v6"], "linux/arm/v6"),
     ],
