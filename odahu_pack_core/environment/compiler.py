@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,8 +18,10 @@ from .digests import digest_of
 
 _ELF: Final = b"\x7fELF"
 _SECONDS: Final = 20.0
+_OF_ALL_USERS: Final = ("/usr/local/bin", "/usr/bin")
+# Of Debian's Python may be there what starts, without the modules that compiling takes.
 _TELL: Final = (
-    "import sys; v = sys.version_info; "
+    "import importlib.util, sys, typing; v = sys.version_info; "
     "plain = sys.implementation.name == 'cpython' and v[3] == 'final' and not set(sys.abiflags) & set('dt'); "
     "print('%d.%d.%d' % v[:3] if plain else '')"
 )
@@ -69,7 +71,7 @@ class Compilers:
                     f"slower; install one, for instance with: uv python install {python}"
                 ),
             )
-        reason = f"the newest {python} on this machine; other patch releases may make a few other bytes"
+        reason = "found on this machine; other patch releases may make a few other bytes"
         return (Decision(f"byte code for Python {python}", f"CPython {compiler.version}", reason),)
 
 
@@ -81,20 +83,32 @@ class CompilerSearch:
         cache: Where it is kept which version an interpreter is.
         environ: The user's environment variables.
         runner: Runs interpreters that were never seen.
+        shared: The folders of programs that all users have.
     """
 
     cache: Cache
     environ: Mapping[str, str]
     runner: Runner
+    shared: tuple[str, ...] = _OF_ALL_USERS
 
     def find(self, python: str) -> Compiler | None:
-        """Return the newest CPython of a version, whichever Python runs this; None where there is none.
+        """Return the CPython of a version that makes byte code; None where there is none.
+
+        Patch releases make different bytes of a few sources, but layers are to be the same whoever makes
+        them. So one that all users have comes first, then the newest that this user has, and only then the
+        one that happens to run this.
 
         Args:
             python: X.Y.
         """
-        places = dict.fromkeys(os.path.realpath(place) for place in _places(python, self.environ))
-        found = [Compiler(path, version) for path in places if (version := self._version(path))]
+        shared = [f"{folder}/python{python}" for folder in self.shared]
+        own = [getattr(sys, "_base_executable", "") or sys.executable]
+        choices: tuple[Iterable[str | Path], ...] = (shared, _places(python, self.environ), own)
+        return next((found for places in choices if (found := self._newest(python, places))), None)
+
+    def _newest(self, python: str, places: Iterable[str | Path]) -> Compiler | None:
+        paths = dict.fromkeys(os.path.realpath(place) for place in places)
+        found = [Compiler(path, version) for path in paths if (version := self._version(path))]
         fitting = [compiler for compiler in found if compiler.version.startswith(f"{python}.")]
         return max(fitting, key=_patch, default=None)
 
@@ -134,8 +148,7 @@ def _patch(compiler: Compiler) -> int:
 
 
 def _places(python: str, environ: Mapping[str, str]) -> Iterator[str | Path]:
-    """Yield where an interpreter may be: where this runs, on PATH, and where pyenv and uv put theirs."""
-    yield getattr(sys, "_base_executable", "") or sys.executable
+    """Yield where a user may have an interpreter: on PATH, and where pyenv and uv put theirs."""
     name = f"python{python}"
     for folder in environ.get("PATH", "").split(os.pathsep):
         if folder.startswith("/"):

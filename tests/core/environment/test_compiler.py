@@ -38,7 +38,8 @@ class Machine:
         return Outcome(0 if version else 1, f"{version}\n")
 
     def find(self, python):
-        return CompilerSearch(Cache(self.folder / "cache"), self.environ, self).find(python)
+        shared = (f"{self.folder}/local", f"{self.folder}/usr")
+        return CompilerSearch(Cache(self.folder / "cache"), self.environ, self, shared).find(python)
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def machine(tmp_path):
 
 
 def test_the_python_that_runs_this_is_found_and_asked_once(recorder, tmp_path):
-    search = CompilerSearch(Cache(tmp_path), {"PATH": "", "HOME": str(tmp_path)}, recorder)
+    search = CompilerSearch(Cache(tmp_path), {"PATH": "", "HOME": str(tmp_path)}, recorder, ())
     assert search.find(HostPython.own().version) == OWN
     assert search.find(HostPython.own().version) == OWN
     assert len(recorder.commands) == 1
@@ -61,6 +62,8 @@ def test_there_may_be_none(machine):
 @pytest.mark.parametrize(
     "place",
     [
+        "local/python3.99",
+        "usr/python3.99",
         "bin/python3.99",
         "home/.pyenv/versions/3.99.4/bin/python3.99",
         "home/.local/share/uv/python/cpython-3.99.4-linux-x86_64-gnu/bin/python3.99",
@@ -91,6 +94,17 @@ def test_the_newest_is_taken_whatever_runs_this(machine):
     machine.add("bin/python3.99", "3.99.9")
     newest = machine.add("home/.pyenv/versions/3.99.10/bin/python3.99", "3.99.10")
     assert machine.find("3.99") == Compiler(newest, "3.99.10")
+
+
+def test_what_all_users_have_comes_first_and_what_runs_this_last(machine, monkeypatch):
+    own = machine.add("venv/python3.99", "3.99.12")
+    monkeypatch.setattr(sys, "_base_executable", own, raising=False)
+    assert machine.find("3.99") == Compiler(own, "3.99.12")
+    users = machine.add("bin/python3.99", "3.99.9")
+    assert machine.find("3.99") == Compiler(users, "3.99.9")
+    machine.add("usr/python3.99", "3.99.2")
+    shared = machine.add("local/python3.99", "3.99.4")
+    assert machine.find("3.99") == Compiler(shared, "3.99.4")
 
 
 def test_who_was_asked_is_not_asked_again_until_it_changes(machine):
