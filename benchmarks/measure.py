@@ -64,7 +64,9 @@ def measured(argv: Sequence[str | Path], environ: Mapping[str, str]) -> Usage:
     """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         began = time.perf_counter()
-        process = subprocess.Popen(argv, env=dict(environ), stdin=subprocess.DEVNULL, stdout=out, stderr=err)
+        # Where no byte code may be kept, as on some machines for tests, each start would compile everything.
+        env = {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        process = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=out, stderr=err)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
