@@ -61,7 +61,7 @@ def scratch_folder(parent: Path) -> Iterator[Path]:
     Raises:
         OSError: The parent cannot be written.
     """
-    _sweep(parent)
+    sweep(parent)
     unborn = Path(tempfile.mkdtemp(prefix=f"{_UNBORN}{_PREFIX}", dir=parent))
     mark = os.open(unborn, os.O_RDONLY | os.O_DIRECTORY)
     # It gets the name that others sweep only now that it is locked, so nobody takes it for a leftover.
@@ -96,12 +96,16 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
         yield  # closing the file releases the lock
 
 
-def _sweep(parent: Path) -> None:
-    """Remove this user's scratch folders that nobody holds: their runs were killed."""
+def sweep(parent: Path) -> None:
+    """Remove this user's scratch folders that nobody holds: their runs were killed.
+
+    Args:
+        parent: Where they are; need not exist.
+    """
     for folder in parent.glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):  # gone already, or not ours to open
             if _NAME.fullmatch(folder.name) and _is_ours(folder):
-                _remove_unless_held(folder)
+                remove_unless_held(folder)
 
 
 def _is_ours(folder: Path) -> bool:
@@ -109,10 +113,21 @@ def _is_ours(folder: Path) -> bool:
     return S_ISDIR(status.st_mode) and status.st_uid == os.geteuid() and (folder / _MARK).is_file()
 
 
-def _remove_unless_held(folder: Path) -> None:
-    mark = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+def remove_unless_held(path: Path) -> None:
+    """Remove a folder or a file, unless a run has it locked.
+
+    Args:
+        path: The folder or file; no link is followed.
+
+    Raises:
+        OSError: It is held, gone, or not to be opened.
+    """
+    mark = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
+        if S_ISDIR(os.fstat(mark).st_mode):
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()
     finally:
         os.close(mark)

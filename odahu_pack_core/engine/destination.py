@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from odahu_pack_core.errors import EngineError
+
+from .half_made import half_made, sweep_half_made
 
 
 @contextmanager
@@ -21,20 +23,18 @@ def whole_folder(dest: Path) -> Iterator[Path]:
     Raises:
         EngineError: ``dest`` is taken, or cannot be written.
     """
-    with writing(dest):
-        exists = _is_empty_folder(dest)
-        # Beside a new folder, inside an existing one: a mount point can neither be replaced nor renamed into.
-        partial = _partial(dest / dest.name if exists else dest)
-        partial.mkdir()
-    try:
+    with ExitStack() as stack:
+        with writing(dest):
+            exists = _is_empty_folder(dest)
+            # Beside a new folder, inside an existing one: a mount point can neither be replaced nor renamed
+            # into.
+            partial = stack.enter_context(half_made(_beside(dest, within=exists), Path.mkdir))
         yield partial
         with writing(dest):
             if exists:
                 _move_children(partial, dest)
             else:
                 partial.rename(dest)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
 
 
 def check_free(dest: Path, *, folder: bool) -> None:
@@ -61,23 +61,21 @@ def whole_file(dest: Path) -> Iterator[Callable[[bytes], None]]:
         EngineError: ``dest`` is a folder, or cannot be written.
     """
     check_free(dest, folder=False)
-    partial = _partial(dest)
+    sweep_half_made(dest)
 
     def write(chunk: bytes) -> None:
         with writing(dest):
             stream.write(chunk)
 
-    with writing(dest):
-        stream = partial.open("xb")
-    try:
+    with ExitStack() as stack:
+        with writing(dest):
+            partial = stack.enter_context(half_made(dest, Path.touch))
+            stream = partial.open("wb")
+            stack.callback(_close, stream)
         yield write
         with writing(dest):
             stream.close()
             partial.replace(dest)
-    finally:
-        with suppress(OSError):
-            stream.close()
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -97,7 +95,8 @@ def writing(dest: Path) -> Iterator[None]:
 
 
 def _is_empty_folder(dest: Path) -> bool:
-    """Tell whether the folder exists; it must be empty then."""
+    """Tell whether the folder exists; it must be empty then, but for what killed runs left there."""
+    sweep_half_made(_beside(dest.absolute(), within=dest.is_dir()))
     if not dest.exists() and not dest.is_symlink():
         return False
     if not dest.is_dir() or any(dest.iterdir()):
@@ -106,8 +105,14 @@ def _is_empty_folder(dest: Path) -> bool:
     return True
 
 
-def _partial(dest: Path) -> Path:
-    return dest.with_name(f".{dest.name}.{secrets.token_hex(4)}.partial")
+def _close(stream: BinaryIO) -> None:
+    with suppress(OSError):  # what could not be written was told when it was
+        stream.close()
+
+
+def _beside(dest: Path, *, within: bool) -> Path:
+    """Return the place beside which a folder is made: what is inside an empty one can be moved into it."""
+    return dest / dest.name if within else dest
 
 
 def _move_children(source: Path, dest: Path) -> None:

@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.errors import DependencyError
-from odahu_pack_core.folders import locked, scratch_folder
+from odahu_pack_core.folders import locked, scratch_folder, sweep
 from odahu_pack_core.names import CACHE_FOLDER_VARIABLE
 
 _LAYOUT: Final = "v1"
+_SCRATCH: Final = "scratch"
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
@@ -68,12 +69,16 @@ class Cache:
         Raises:
             DependencyError: The cache cannot be written.
         """
-        parent = self.folder / _LAYOUT / "scratch"
+        parent = self.folder_of(_SCRATCH)
         with contextlib.ExitStack() as stack:
             with self._told():
                 parent.mkdir(parents=True, exist_ok=True)
                 folder = stack.enter_context(scratch_folder(parent))
             yield folder
+
+    def tidy(self) -> None:
+        """Remove what runs left half-made that were killed."""
+        sweep(self.folder_of(_SCRATCH))
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

@@ -73,6 +73,7 @@ class Environments:
         Raises:
             DependencyError: The dependencies cannot be had, or the base has no Python for them.
         """
+        self._cache.tidy()
         mode, decisions = mode_of(layer, base)
         for decision in decisions:
             emit(decision)

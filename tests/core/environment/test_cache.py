@@ -277,6 +277,20 @@ def test_what_a_killed_run_left_is_swept(tmp_path):
     assert not leftovers(tmp_path)
 
 
+def test_a_run_that_finds_all_it_needs_sweeps_too(made, cache_dir):
+    made(wanted("greeter"))
+    code = (
+        "import os, signal, sys\nfrom pathlib import Path\n"
+        "from odahu_pack_core.environment.cache import Cache\n"
+        "with Cache(Path(sys.argv[1])).scratch():\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(cache_dir)], check=False)
+    assert leftovers(cache_dir)
+    made(wanted("greeter"))
+    assert not leftovers(cache_dir)
+
+
 def test_a_full_disk_is_told_and_leaves_nothing(cache_dir, environ, recorder, tmp_path):
     cache_dir.mkdir()
     size = "size=600k"
