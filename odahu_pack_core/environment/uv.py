@@ -118,12 +118,16 @@ class Uv:
 
 
 def heeded(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment variables that uv gets: nothing that changes what it installs or where."""
-    return {
+    """Return the environment variables that uv gets: nothing that changes what it installs or where.
+
+    Certificates are those that the machine trusts, as for registries, unless the user has it otherwise.
+    """
+    passed_on = {
         name: value
         for name, value in environ.items()
         if name in _HEEDED or name.startswith(_HEEDED_PREFIXES) or not name.startswith(_NOT_PASSED_ON)
     }
+    return {"UV_SYSTEM_CERTS": "true", **passed_on}
 
 
 def index_settings(environ: Mapping[str, str]) -> tuple[str, ...]:

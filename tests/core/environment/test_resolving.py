@@ -339,3 +339,13 @@ def test_a_refused_index_is_told_without_its_password(recorder, environ, cache_d
             environments.resolve(wanted("greeter"), facts(), tmp_path, recorder.emit)
     assert told.value.code == "index-refused"
     assert "wr0ng-w0rd" not in f"{told.value}{told.value!r}{recorder.events}"
+
+
+@pytest.mark.parametrize(("said", "heard"), [({}, "true"), ({"UV_SYSTEM_CERTS": "false"}, "false")])
+def test_an_index_is_trusted_as_the_machine_trusts_it_unless_the_user_says_otherwise(
+    resolve, recorder, environ, said, heard
+):
+    environ.pop("UV_SYSTEM_CERTS", None)
+    environ.update(said)
+    resolve("greeter")
+    assert {command.env["UV_SYSTEM_CERTS"] for command in recorder.commands} == {heard}
