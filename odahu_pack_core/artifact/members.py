@@ -12,7 +12,7 @@ from odahu_pack_core.plan.artifact import Packed
 _DEEPEST: Final = 200
 """Far below what Python can walk through and remove again."""
 
-_LARGE: Final = 1 << 50
+_LARGE: Final = 1024 * 1024
 _READ_BY_PATH: Final = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".conda")
 """Endings of what installers are given by path, so that it must lie on the disk."""
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from odahu_pack_core.errors import ArtifactError, OdahuPackError, PluginError
 from odahu_pack_core.folders import scratch_folder
-from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact, Packed, open_on_disk
+from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact, Packed
 from odahu_pack_core.plugins.records import ArtifactReaderRecord
 
 from .archive import unpacked
@@ -50,15 +50,6 @@ def open_artifact(
             for name in staying:
                 (root / name).unlink()
             yield _recognised(path, root, entries, readers)
-
-
-def open_member(root: Path, path: str) -> BinaryIO:
-    """Open a file of an artifact's folder for reading.
-
-    Raises:
-        OSError: It is no file any more.
-    """
-    return open_on_disk(root / path)
 
 
 @contextmanager

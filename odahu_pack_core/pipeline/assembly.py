@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from odahu_pack_core.command import SubprocessRunner
 from odahu_pack_core.engine.context import write_context
@@ -11,6 +10,7 @@ from odahu_pack_core.engine.source_date import source_date
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.events import Decision, Notice
 from odahu_pack_core.folders import cache_folder
+from odahu_pack_core.plan.artifact import ModelArtifact
 from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
 from odahu_pack_core.plugins.protocols import BuildRequest, Engine, ImageOutput, RegistryAccess
 from odahu_pack_core.result import PublishedImage
@@ -38,7 +38,7 @@ class Assembly:
 
     Args:
         plan: The plan as decided offline.
-        artifact_root: The unpacked artifact.
+        artifact: The artifact.
         surroundings: Plugins, environment variables and the engine's name.
         reporter: Receives the events.
         pull: The way into the base image's registry.
@@ -46,7 +46,7 @@ class Assembly:
     """
 
     plan: BuildPlan
-    artifact_root: Path
+    artifact: ModelArtifact
     surroundings: Surroundings
     reporter: Reporter
     pull: RegistryAccess
@@ -70,7 +70,7 @@ class Assembly:
                 because=chosen.decision,
                 pull=self.pull,
                 environments=self._environments,
-                artifact_root=self.artifact_root,
+                artifact=self.artifact,
                 emit=self.reporter.emit,
             )
 
@@ -78,7 +78,7 @@ class Assembly:
         """Make the layers, build the image and bring it to its output."""
         output, emit = chosen.output, self.reporter.emit
         time = source_date(self.surroundings.environ)
-        layers = layers_of(plan, self._environments, self.artifact_root, time)
+        layers = layers_of(plan, self._environments, self.artifact, time)
         push = self.push if output.type == "registry" else None
         request = BuildRequest(plan, layers, output, push, self.pull)
         with self.reporter.step("build", f"Build {plan.plan.image}"):

@@ -10,8 +10,8 @@ from odahu_pack_core.names import CACHE_ENVIRONMENT, CACHE_LABEL
 from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact
 from odahu_pack_core.plan.build_plan import BASE_BLOCK, Block, BuildPlan
 from odahu_pack_core.plan.dependencies import read_conda_file
-from odahu_pack_core.plan.environment import EnvironmentLayer
-from odahu_pack_core.plan.image_name import image_reference, render_name
+from odahu_pack_core.plan.environment import CondaFile, EnvironmentLayer
+from odahu_pack_core.plan.image_name import ImageName, image_reference, render_name
 from odahu_pack_core.plan.instruction import AddLayer, From, Label
 from odahu_pack_core.plan.python_choice import choose_base
 from odahu_pack_core.plugins.protocols import ImageOutput
@@ -56,14 +56,17 @@ def cache_image(
             "there is no connection to push to and no output, so the image would exist nowhere",
             code="no-output",
         )
-    plan = _plan(conda_file, image, base, push, pull, build_from_source=build_from_source)
+    artifact = _surrounding(conda_file)
+    conda = read_conda_file(artifact, conda_file.name, build_from_source=build_from_source)
+    name = render_name(image, name=artifact.name, version="1", random_uuid="")
+    plan = _plan(conda, name, base, push, pull)
     catalog, environ = surroundings.catalog, surroundings.environ
     reporter = surroundings.reporter()
     for decision in plan.decisions:
         reporter.emit(decision)
     assembly = Assembly(
         plan,
-        conda_file.parent,
+        artifact,
         surroundings,
         reporter,
         pull=pull_access(pull, plan.base, catalog, environ),
@@ -76,17 +79,9 @@ def cache_image(
 
 
 def _plan(
-    conda_file: Path,
-    image: str,
-    base: str | None,
-    push: Connection | None,
-    pull: Connection | None,
-    *,
-    build_from_source: bool,
+    conda: CondaFile, name: ImageName, base: str | None, push: Connection | None, pull: Connection | None
 ) -> BuildPlan:
-    conda = read_conda_file(_surrounding(conda_file), conda_file.name, build_from_source=build_from_source)
     chosen, decisions = choose_base(conda.python, base, pull_uri=pull.spec.uri if pull else None)
-    name = render_name(image, name=conda_file.stem, version="1", random_uuid="")
     return BuildPlan(
         packager="dependency cache",
         image=image_reference(name, push.spec.uri if push else None),

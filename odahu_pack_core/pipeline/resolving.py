@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from pathlib import Path
 
-from odahu_pack_core.artifact.reading import open_member
 from odahu_pack_core.environment.conda_mode import conda_instructions
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.environment.modes import with_python
 from odahu_pack_core.events import Decision, Event, EventSink
+from odahu_pack_core.plan.artifact import ModelArtifact
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.build_plan import (
     BASE_BLOCK,
@@ -34,7 +32,7 @@ def resolve_plan(
     because: Decision,
     pull: RegistryAccess | None,
     environments: Environments,
-    artifact_root: Path,
+    artifact: ModelArtifact,
     emit: EventSink,
 ) -> ResolvedPlan:
     """Settle everything that needs a package index or an image registry.
@@ -45,7 +43,7 @@ def resolve_plan(
         because: Why that engine was chosen.
         pull: The way into the base image's registry; None for anonymous or local bases.
         environments: Chooses versions.
-        artifact_root: The unpacked artifact, for wheels inside it.
+        artifact: The artifact, for wheels inside it.
         emit: Receives decisions and progress.
 
     Raises:
@@ -60,25 +58,25 @@ def resolve_plan(
             decisions.append(event)
         emit(event)
 
-    resolving = _Resolving(plan, engine, pull, environments, artifact_root, note)
+    resolving = _Resolving(plan, engine, pull, environments, artifact, note)
     images = tuple(resolving.image(platform) for platform in plan.platforms)
     return ResolvedPlan(plan, images, tuple(decisions))
 
 
 def layers_of(
-    plan: ResolvedPlan, environments: Environments, artifact_root: Path, time: int = 0
+    plan: ResolvedPlan, environments: Environments, artifact: ModelArtifact, time: int = 0
 ) -> dict[str, dict[str, TarSource]]:
     """Return the tar stream of each layer that a resolved plan adds, by platform and name.
 
     Args:
         plan: The resolved plan.
         environments: Makes the layers of environments.
-        artifact_root: The unpacked artifact.
+        artifact: The artifact.
         time: When files of the model and of packagers were last changed, in seconds since 1970; layers of
             environments, which many images share, always say 1970.
     """
     return {
-        image.platform: _layers_of_image(plan.plan, image, environments, artifact_root, time)
+        image.platform: _layers_of_image(plan.plan, image, environments, artifact, time)
         for image in plan.images
     }
 
@@ -91,7 +89,7 @@ class _Resolving:
     engine: Engine
     pull: RegistryAccess | None
     environments: Environments
-    artifact_root: Path
+    artifact: ModelArtifact
     note: EventSink
 
     def image(self, platform: str) -> ResolvedImage:
@@ -101,7 +99,7 @@ class _Resolving:
         layers = [layer for layer in plan.layers if isinstance(layer, EnvironmentLayer)]
         seen = with_python(plan.base, base, layers)
         resolved = tuple(
-            self.environments.resolve(layer, seen, self.artifact_root, self.note) for layer in layers
+            self.environments.resolve(layer, seen, self.artifact.root, self.note) for layer in layers
         )
         blocks = tuple(_pinned(block, base) for block in plan.blocks)
         files: dict[str, bytes] = {}
@@ -128,15 +126,15 @@ class _Resolving:
 
 
 def _layers_of_image(
-    plan: BuildPlan, image: ResolvedImage, environments: Environments, artifact_root: Path, time: int
+    plan: BuildPlan, image: ResolvedImage, environments: Environments, artifact: ModelArtifact, time: int
 ) -> dict[str, TarSource]:
     resolved = {environment.layer: environment for environment in image.environments}
     sources: dict[str, TarSource] = {}
     for layer in plan.layers:
         if isinstance(layer, FilesLayer):
-            sources[layer.name] = layer.tar(partial(open_member, artifact_root), time)
+            sources[layer.name] = layer.tar(artifact.open, time)
         else:
-            sources |= _parts(layer, resolved[layer.name], image.base, environments, artifact_root)
+            sources |= _parts(layer, resolved[layer.name], image.base, environments, artifact)
     return sources
 
 
@@ -145,10 +143,10 @@ def _parts(
     resolved: ResolvedEnvironment,
     base: BaseFacts,
     environments: Environments,
-    artifact_root: Path,
+    artifact: ModelArtifact,
 ) -> dict[str, TarSource]:
     return {
-        part.name: environments.tar(layer, resolved, part, base, artifact_root) for part in resolved.parts
+        part.name: environments.tar(layer, resolved, part, base, artifact.root) for part in resolved.parts
     }
 
 

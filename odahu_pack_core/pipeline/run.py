@@ -84,7 +84,7 @@ def _assembly(job: PackagingJob, plan: BuildPlan, surroundings: Surroundings, re
     catalog, environ = surroundings.catalog, surroundings.environ
     pull = pull_access(job.targets.get(PULL_TARGET), plan.base, catalog, environ)
     push = push_access(job.targets.get(PUSH_TARGET), plan.image, catalog, environ)
-    return Assembly(plan, job.artifact.root, surroundings, reporter, pull, push)
+    return Assembly(plan, job.artifact, surroundings, reporter, pull, push)
 
 
 def _push_target(job: PackagingJob) -> ImageOutput:

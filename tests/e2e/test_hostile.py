@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from odahu_pack_core import ArtifactError, SpecError, package_model, plan_model
-from odahu_pack_core.artifact.reading import open_member
+from odahu_pack_core import ArtifactError, ModelArtifact, SpecError, package_model, plan_model
 from tests.e2e.parts import THREE_FEATURES, connection, gppi_project, packaging
 from tests.runtime.layout import Runtime, install_from_this_environment, lay_out, pack_model
 from tests.runtime.serving import serve
@@ -247,4 +246,4 @@ def test_a_file_that_became_something_else_is_not_waited_for(project, become):
     member_file.unlink()
     become(member_file)
     with pytest.raises(OSError, match=r"not a file|symbolic links"):
-        open_member(project, "odahuflow_model/entrypoint.py")
+        ModelArtifact("gppi", project, (), "", "").open("odahuflow_model/entrypoint.py")

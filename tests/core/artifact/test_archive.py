@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from odahu_pack_core.artifact import archive as archives_module
 from odahu_pack_core.artifact import limits
 from odahu_pack_core.artifact.gppi import gppi_reader
-from odahu_pack_core.artifact.reading import open_artifact, open_member
+from odahu_pack_core.artifact.reading import open_artifact
 from odahu_pack_core.errors import ArtifactError
 from tests.core.artifact.archives import FORMATS, MODEL, TARS, Entry, tar, tar_gz, tar_zst, zipped
 from tests.core.artifact.conftest import ANYTHING
@@ -38,7 +38,7 @@ def test_an_archive_is_known_by_its_content(write, scratch, pack):
         assert not entries["mlflow/entrypoint.py"].executable
         assert entries["mlflow/latest"].link == "run.sh"
         assert entries["mlflow"].is_folder
-        with open_member(artifact.root, "mlflow/run.sh") as stream:
+        with artifact.open("mlflow/run.sh") as stream:
             assert stream.read() == b"#!/bin/sh\n"
 
 

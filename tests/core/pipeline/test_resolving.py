@@ -19,6 +19,7 @@ from odahu_pack_core import (
     From,
     ImageOutput,
     ImageReference,
+    ModelArtifact,
     PlanError,
 )
 from odahu_pack_core.pipeline.cache_image import cache_image
@@ -28,6 +29,7 @@ from odahu_pack_core.plan.build_plan import FilesLayer, ResolvedImage, ResolvedP
 from odahu_pack_core.plan.environment import EnvironmentPart, ResolvedEnvironment
 from odahu_pack_core.plan.files import TextFile
 
+NOTHING = ModelArtifact("nothing", Path(), (), "", "")
 BASE = ImageReference.parse("conda/miniconda:1")
 
 
@@ -75,10 +77,10 @@ def test_what_stands_beside_a_conda_environment_is_made_for_the_python_that_it_b
         because=Decision("engine", "shelf", "the only one"),
         pull=None,
         environments=notebook,
-        artifact_root=Path(),
+        artifact=NOTHING,
         emit=lambda _: None,
     )
-    layers_of(resolved, notebook, Path())
+    layers_of(resolved, notebook, NOTHING)
     assert notebook.asked == [
         ("resolve", "environment", "3.9"),
         ("resolve", "front", "3.9"),
@@ -97,7 +99,7 @@ def test_files_of_the_model_have_the_users_date():
     facts = BaseFacts(BASE, "sha256:1", "linux/amd64", None, None)
     resolved = ResolvedPlan(plan, (ResolvedImage(facts, (), plan.blocks),))
 
-    layers = layers_of(resolved, Notebook(), Path(), 1_700_000_000)["linux/amd64"]
+    layers = layers_of(resolved, Notebook(), NOTHING, 1_700_000_000)["linux/amd64"]
 
     with tarfile.open(fileobj=io.BytesIO(b"".join(layers["model"].chunks()))) as tar:
         assert {member.mtime for member in tar} == {1_700_000_000}

@@ -2,13 +2,11 @@
 
 import io
 import tarfile
-from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odahu_pack_core.artifact.reading import open_member
 from odahu_pack_core.errors import ArtifactError, PlanError
 from odahu_pack_core.plan.artifact import ArtifactEntry, ModelArtifact
 from odahu_pack_core.plan.build_plan import FilesLayer
@@ -90,10 +88,14 @@ def test_any_tree_is_read_back_and_its_order_does_not_matter(tree, seed):
         known.add(tuple(path))
 
 
+def artifact_in(folder):
+    return ModelArtifact("any", folder, (), "", "")
+
+
 def test_a_file_of_the_artifact_is_streamed_in_small_pieces(tmp_path):
     (tmp_path / "weights").write_bytes(b"w" * (3 * 1024 * 1024 + 7))
     file = ArtifactFile("/m/weights", "weights", 3 * 1024 * 1024 + 7)
-    tar = FilesLayer.of("x", [file]).tar(partial(open_member, tmp_path))
+    tar = FilesLayer.of("x", [file]).tar(artifact_in(tmp_path).open)
     pieces = list(tar.chunks())
     assert max(map(len, pieces)) <= 1024 * 1024
     assert members_of(b"".join(pieces))[-1][1] == b"w" * file.size
@@ -103,13 +105,13 @@ def test_a_file_of_the_artifact_is_streamed_in_small_pieces(tmp_path):
 @pytest.mark.parametrize("now", [b"", b"shor", b"longer", b"x" * 2_000_000])
 def test_a_file_that_changed_is_an_error_and_never_a_wrong_layer(tmp_path, now):
     (tmp_path / "weights").write_bytes(now)
-    tar = FilesLayer.of("x", [ArtifactFile("/weights", "weights", 5)]).tar(partial(open_member, tmp_path))
+    tar = FilesLayer.of("x", [ArtifactFile("/weights", "weights", 5)]).tar(artifact_in(tmp_path).open)
     with pytest.raises(ArtifactError, match="weights changed while it was packaged"):
         list(tar.chunks())
 
 
 def test_a_file_that_is_gone_is_an_error(tmp_path):
-    tar = FilesLayer.of("x", [ArtifactFile("/weights", "weights", 5)]).tar(partial(open_member, tmp_path))
+    tar = FilesLayer.of("x", [ArtifactFile("/weights", "weights", 5)]).tar(artifact_in(tmp_path).open)
     with pytest.raises(ArtifactError, match="cannot read weights from the artifact: No such file"):
         list(tar.chunks())
 
