@@ -3,13 +3,20 @@
 import argparse
 from pathlib import Path
 
+from benchmarks.against.figures import run as against
 from benchmarks.bytecode import run as bytecode
 from benchmarks.memory import run as memory
 from benchmarks.packaging import run as packaging
 from benchmarks.report import write
 from benchmarks.startup import run as startup
 
-BENCHMARKS = {"startup": startup, "package": packaging, "memory": memory, "bytecode": bytecode}
+BENCHMARKS = {
+    "startup": startup,
+    "package": packaging,
+    "memory": memory,
+    "bytecode": bytecode,
+    "against": against,
+}
 RESULTS = Path(__file__).parent / "results"
 
 

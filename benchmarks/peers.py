@@ -8,6 +8,7 @@ from pathlib import Path
 from workbench.state import StateFolder
 
 UV = Path(sys.executable).with_name("uv")
+_BESIDE = {"bentoml": ("uv",)}  # `bentoml build` calls it, and would install it with a pip that is not there
 
 
 def peer(name: str) -> Path:
@@ -17,12 +18,14 @@ def peer(name: str) -> Path:
         name: A distribution in the index, such as ``mlflow``.
     """
     folder = StateFolder.of(os.environ).folder("peers") / name
-    if not (folder / "installed").exists():
+    wanted = (name, *_BESIDE.get(name, ()))
+    installed = folder / "installed"
+    if not installed.exists() or installed.read_text() != " ".join(wanted):
         subprocess.run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)
         python = folder / "bin" / "python"
-        subprocess.run([UV, "pip", "install", "--quiet", "--python", python, name], check=True)
+        subprocess.run([UV, "pip", "install", "--quiet", "--python", python, *wanted], check=True)
         subprocess.run([python, "-m", "compileall", "-q", "-j", "0", folder / "lib"], check=False)
-        (folder / "installed").touch()
+        installed.write_text(" ".join(wanted))
     return folder / "bin"
 
 
