@@ -154,10 +154,21 @@ def test_an_ordinary_user_without_docker_sees_the_same_prediction_twice(ordinary
     assert processes_of(folder) == []
 
 
+def heed_interrupts():
+    """Undo what the tests' own caller ignores: a job in the background ignores SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_it_stops_what_it_started_when_it_is_ended(ordinary, folder, number, code):
-    with subprocess.Popen(ordinary, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as demo:
+    with subprocess.Popen(
+        ordinary,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        preexec_fn=heed_interrupts,  # noqa: PLW1509  # no threads run in this test
+    ) as demo:
         while "start the image" not in (line := demo.stdout.readline()):
             assert line, "the demo ended by itself"
         demo.send_signal(number)

@@ -16,10 +16,12 @@ class Apt:
     Args:
         folder: Where lists and archives go; made if need be.
         environ: The environment variables of the commands.
+        architecture: What packages are for, as Debian names it; empty for this machine's own.
     """
 
     folder: Path
     environ: Mapping[str, str]
+    architecture: str = ""
 
     def download(self, packages: Iterable[str]) -> tuple[Path, ...]:
         """Fetch packages and all that they depend on, as if nothing were installed.
@@ -41,13 +43,15 @@ class Apt:
         return tuple(sorted((self.folder / "cache" / "archives").glob("*.deb")))
 
     def _apt(self, *arguments: str) -> None:
-        places = {
+        settings: dict[str, Path | str] = {
             "Dir::State": self.folder / "state",
             "Dir::State::status": self.folder / "status",
             "Dir::Cache": self.folder / "cache",
             # Root would fetch as the user _apt, who may not write here.
             "APT::Sandbox::User": "root",
         }
-        options = [f"--option={name}={value}" for name, value in places.items()]
+        if self.architecture:
+            settings |= {"APT::Architecture": self.architecture, "APT::Architectures": self.architecture}
+        options = [f"--option={name}={value}" for name, value in settings.items()]
         quiet = {**self.environ, "DEBIAN_FRONTEND": "noninteractive"}
         run(["apt-get", "--quiet", "--yes", *options, *arguments], environ=quiet, timeout=900)
