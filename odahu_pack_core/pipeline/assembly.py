@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from odahu_pack_core.command import SubprocessRunner
-from odahu_pack_core.engine.context import write_context
 from odahu_pack_core.engine.source_date import source_date
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.events import Decision, Notice
@@ -83,6 +82,8 @@ class Assembly:
         request = BuildRequest(plan, layers, output, push, self.pull)
         with self.reporter.step("build", f"Build {plan.plan.image}"):
             if output.type == "context":
+                from odahu_pack_core.engine.context import write_context  # noqa: PLC0415  # rarely asked for
+
                 return write_context(request, emit)
             return chosen.engine.execute(request, emit)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -16,7 +16,6 @@ from odahu_pack_core.plugins.distribution import FetchedManifest
 
 from .base_config import ImageConfig, check_platform, read_config
 from .documents import Manifest, choose_platform, media_type_of, read_manifest, read_object
-from .layered_files import LayeredFiles
 
 _MOST_INDEXES: Final = 3
 
@@ -107,5 +106,11 @@ def _image(
         config,
         layers,
         key,
-        files=lambda: nullcontext(LayeredFiles(layers)),
+        files=lambda: _files(layers),
     )
+
+
+def _files(layers: Sequence[SourceLayer]) -> AbstractContextManager[ImageFiles]:
+    from .layered_files import LayeredFiles  # noqa: PLC0415  # an image is looked into once
+
+    return nullcontext(LayeredFiles(layers))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from odahu_pack_core.engine.base_words import base_missing, registry_words, taken_from
 from odahu_pack_core.engine.oci.source_image import SourceImage
@@ -15,13 +16,14 @@ from odahu_pack_core.plugins.distribution import OpenRegistry
 from odahu_pack_core.plugins.protocols import RegistryAccess
 
 from .base_facts import facts_of
-from .docker_base import DockerBases
 from .found_image import FoundImage
 from .kept import Kept
-from .layer_store import LayerStore
-from .located_base import located_image
 from .mirrors import place_of
 from .registry_base import RegistryBases
+
+if TYPE_CHECKING:
+    from .docker_base import DockerBases
+    from .layer_store import LayerStore
 
 _SCRATCH: Final = "scratch"
 _FINAL: Final = frozenset({"base-platform", "base-unusable"})
@@ -40,8 +42,6 @@ class BaseSources:
         self._environ = environ
         self._open_registry = open_registry
         self._kept = Kept(environ)
-        self._store = LayerStore(self._kept.folder / "layers")
-        self._docker = DockerBases(environ, self._store)
         self._found: dict[tuple[BaseImage, str], SourceImage] = {}
 
     def find(
@@ -64,6 +64,8 @@ class BaseSources:
             facts = BaseFacts(base.reference, "", platform, None, None, origin="nothing")
             return SourceImage(base.reference, "", {}, (), facts)
         if base.location is not None:
+            from .located_base import located_image  # noqa: PLC0415  # most bases are in a registry
+
             image = located_image(base.location, platform, self._store)
             return self._source(base, image, platform, str(base.location), emit)
         return self._from_registry(base, platform, pull, emit)
@@ -99,6 +101,18 @@ class BaseSources:
             raise base_missing(base.reference, failure, error.message) from None
         emit(taken_from(base.reference, place, failure.message))
         return self._source(base, image, platform, place, emit)
+
+    @cached_property
+    def _docker(self) -> DockerBases:
+        from .docker_base import DockerBases  # noqa: PLC0415  # as above
+
+        return DockerBases(self._environ, self._store)
+
+    @cached_property
+    def _store(self) -> LayerStore:
+        from .layer_store import LayerStore  # noqa: PLC0415  # as above
+
+        return LayerStore(self._kept.folder / "layers")
 
     def _source(
         self, base: BaseImage, image: FoundImage, platform: str, origin: str, emit: EventSink
