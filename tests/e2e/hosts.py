@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from odahu_pack_core.blob.descriptor import OCI_INDEX
 from odahu_pack_core.engine.told_python import python_label
 from odahu_pack_core.plan.base import BasePython
 from odahu_pack_core.plan.files import TextFile
@@ -88,18 +90,35 @@ def digest_in(layout):
     return entry["digest"]
 
 
-def labelled_base(layout):
+def labelled_base(layout, platform="linux/amd64"):
     """Write a base image of one file that tells of a Python; nothing of it is ever run."""
     layer = b"".join(planned_tar(TextFile("/etc/base", b"base")).chunks())
     label = python_label(BasePython("3.11", "/usr/bin/python3", "glibc"))
     config = {
         "os": "linux",
-        "architecture": "amd64",
+        "architecture": platform.partition("/")[2],
         "created": "1970-01-01T00:00:00Z",
         "config": {"Env": [f"PATH={PATH}"], "Labels": {"org.odahu.pack.python": label}},
         "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "tests"}],
     }
     LayoutWriter(layout).write("python3.11", layer, config)
+    return layout
+
+
+def merged_layout(layout, layouts):
+    """Write a layout with the images of others, each the one of a platform."""
+    unfinished = layout.with_name(f"{layout.name}.{os.getpid()}")
+    manifests = []
+    for platform, each in layouts.items():
+        shutil.copytree(each / "blobs", unfinished / "blobs", dirs_exist_ok=True)
+        (entry,) = json.loads((each / "index.json").read_text())["manifests"]
+        system, architecture = platform.split("/")
+        del entry["annotations"]
+        manifests.append({**entry, "platform": {"os": system, "architecture": architecture}})
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}
+    (unfinished / "index.json").write_text(json.dumps(index))
+    (unfinished / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    unfinished.rename(layout)
     return layout
 
 
