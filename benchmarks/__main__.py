@@ -9,6 +9,7 @@ from benchmarks.memory import run as memory
 from benchmarks.packaging import run as packaging
 from benchmarks.report import write
 from benchmarks.startup import run as startup
+from benchmarks.weights import run as weights
 
 BENCHMARKS = {
     "startup": startup,
@@ -16,6 +17,7 @@ BENCHMARKS = {
     "memory": memory,
     "bytecode": bytecode,
     "against": against,
+    "weights": weights,
 }
 RESULTS = Path(__file__).parent / "results"
 

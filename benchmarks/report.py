@@ -42,6 +42,11 @@ def write(figures: Figures, folder: Path) -> str:
     return text
 
 
+def paragraphs(text: str) -> tuple[str, ...]:
+    """Return the paragraphs of a text, each as one line."""
+    return tuple(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))
+
+
 def machine() -> str:
     """Describe the machine without naming it."""
     gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30

@@ -67,11 +67,13 @@ class Arena:
         self.images.append(image)
         return image
 
+    def blobs(self) -> Iterator[Path]:
+        """Return the files in the registry's store that hold blobs and manifests."""
+        return self.registry.storage.glob("docker/registry/v2/blobs/*/*/*/data")
+
     def stored_bytes(self) -> int:
         """Return the size of all blobs and manifests in the registry."""
-        return sum(
-            file.stat().st_size for file in self.registry.storage.glob("docker/registry/v2/blobs/*/*/*/data")
-        )
+        return sum(file.stat().st_size for file in self.blobs())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from benchmarks.against.models import WEIGHTS
 from benchmarks.against.odahu_pack import OdahuPack
 from benchmarks.against.rounds import ROUNDS, TURNS, Sample, samples
 from benchmarks.measure import Spread
-from benchmarks.report import Cell, Figures
+from benchmarks.report import Cell, Figures, paragraphs
 
 _NOTES = f"""
 Medians (lowest to highest) of {ROUNDS} rounds, with {TURNS} turns each for weights and nothing changed;
@@ -38,7 +38,7 @@ def run() -> Figures:
         "From a model to an image in the registry, beside other packagers",
         ("What", "Seconds", "Times odahu-pack", "MB sent"),
         list(rows),
-        tuple(" ".join(note.split()) for note in _NOTES.split("\n\n")),
+        paragraphs(_NOTES),
     )
 
 

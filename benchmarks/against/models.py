@@ -10,6 +10,7 @@ from pathlib import Path
 
 TRAIN = Path(__file__).parents[2] / "examples" / "wine" / "train.py"
 WEIGHTS = 10_000_000
+_CHUNK = 2**24
 REQUIREMENTS = tuple(f"{name}=={version(name)}" for name in ("joblib", "numpy", "scikit-learn"))
 
 
@@ -30,6 +31,11 @@ class Model:
         """The folder that holds model.joblib and weights.bin."""
         return self.project / "odahuflow_model"
 
+    @property
+    def weights(self) -> Path:
+        """The file of weights."""
+        return self.files / "weights.bin"
+
 
 def trained(folder: Path, alpha: float) -> Path:
     """Train the wine model and return its project."""
@@ -38,17 +44,20 @@ def trained(folder: Path, alpha: float) -> Path:
     return folder / "wine"
 
 
-def with_weights(project: Path, folder: Path, name: str = "wine") -> Model:
+def with_weights(project: Path, folder: Path, name: str = "wine", size: int = WEIGHTS) -> Model:
     """Return a copy of a model with new random weights beside it, which do not compress.
 
     Args:
         project: A trained model's project.
         folder: Of the copy; must not exist.
         name: Of the model.
+        size: Of the weights, in bytes.
     """
     shutil.copytree(project, folder)
     manifest = folder / "odahuflow.project.yaml"
     manifest.write_text(manifest.read_text().replace("name: wine\n", f"name: {name}\n"))
     model = Model(name, folder)
-    (model.files / "weights.bin").write_bytes(os.urandom(WEIGHTS))
+    with model.weights.open("wb") as file:
+        for begin in range(0, size, _CHUNK):
+            file.write(os.urandom(min(_CHUNK, size - begin)))
     return model
