@@ -6,6 +6,7 @@ import ctypes.util
 import http.client
 import json
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -25,6 +26,7 @@ _START_SECONDS = 20.0
 _POLL_SECONDS = 0.05
 _ATTEMPTS = 3  # another process may take the free port before the registry does
 _BCRYPT_ALPHABET = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_REQUEST = re.compile(r'"([A-Z]+) (\S+) HTTP/[\d.]+" (\d{3}) ')
 _BCRYPT_ROUNDS = 5  # the registry checks every request: cheap is right for a test's password
 
 
@@ -74,6 +76,17 @@ class Registry:
             raise RuntimeError("the registry is not entered yet")
         return Path(self._folder.name, "storage")
 
+    def requests(self) -> tuple[tuple[str, str, int], ...]:
+        """Return method, path and status of each request that was answered so far, in that order."""
+        found = _REQUEST.finditer(self._log.read_text(errors="replace"))
+        return tuple(
+            (method, path, int(status)) for method, path, status in (each.groups() for each in found)
+        )
+
+    @property
+    def _log(self) -> Path:
+        return self.storage.with_name("log")
+
     def __enter__(self) -> "Registry":
         """Start the registry and wait until it answers.
 
@@ -87,7 +100,7 @@ class Registry:
             for _ in range(_ATTEMPTS):
                 if self._start(program, Path(self._folder.name)):
                     return self
-            log = Path(self._folder.name, "log").read_text(errors="replace")
+            log = self._log.read_text(errors="replace")
         except BaseException:
             self._close()
             raise
@@ -149,7 +162,7 @@ class Registry:
     def _config(self, folder: Path) -> dict[str, object]:
         config: dict[str, object] = {
             "version": 0.1,
-            "log": {"level": "error", "accesslog": {"disabled": True}},
+            "log": {"level": "error"},
             "storage": {
                 "filesystem": {"rootdirectory": str(folder / "storage")},
                 "delete": {"enabled": True},

@@ -26,6 +26,13 @@ def test_an_anonymous_registry_lets_everybody_in(anonymous_registry):
     assert anonymous_registry.status() == 200
 
 
+def test_what_a_registry_was_asked_for_can_be_counted():
+    with Registry() as registry:
+        before = len(registry.requests())
+        registry.status("/v2/models/manifests/1")
+        assert registry.requests()[before:] == (("GET", "/v2/models/manifests/1", 404),)
+
+
 def test_a_registry_ends_with_its_block():
     with Registry(username="one", password="of mine") as registry:
         assert registry.status(username="one", password="of mine") == 200
