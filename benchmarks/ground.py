@@ -35,13 +35,19 @@ class Ground:
     base: str
     images: list[str] = field(default_factory=list)
 
-    def package(self, artifact: Path) -> Usage:
-        """Package a model with docker-rest and return what the command used."""
+    def package(self, artifact: Path, engine: str = "auto") -> Usage:
+        """Package a model with docker-rest and return what the command used.
+
+        Args:
+            artifact: The model.
+            engine: Which builds.
+        """
         request, connection = (
             self._written("request.json", _REQUEST),
             self._written("connection.json", _CONNECTION),
         )
         run: list[str | Path] = [COMMAND, "local", "pack", "run", "--events", "json"]
+        run += ["--engine", engine]
         usage = measured([*run, "-d", request, "-d", connection, "--artifact", artifact], self.environ)
         results = json.loads(usage.stdout.splitlines()[-1])["results"]
         self.images.append(next(result["value"] for result in results if result["name"] == "image"))
@@ -92,7 +98,7 @@ def fresh_ground(folder: Path) -> Iterator[Ground]:
             "ODAHU_PACK_CACHE_DIR": str(folder / "cache"),
             "UV_CACHE_DIR": str(folder / "uv"),
             "HOME": str(folder),
-            **_package_indexes(),
+            **package_indexes(),
         }
         ground = Ground(folder, environ, registry, f"{_BASE}:{MINOR}-{uuid.uuid4().hex[:8]}")
         python = BaseImages(engine.environ, engine.state).ensure(f"python{MINOR}")
@@ -113,7 +119,7 @@ def _forget(ground: Ground) -> None:
         )
 
 
-def _package_indexes() -> dict[str, str]:
+def package_indexes() -> dict[str, str]:
     """Return variables that keep the user's settings of pip and uv valid in another home."""
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     files = {"PIP_CONFIG_FILE": config / "pip" / "pip.conf", "UV_CONFIG_FILE": config / "uv" / "uv.toml"}

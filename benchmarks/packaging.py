@@ -1,4 +1,4 @@
-"""How long the wine example takes to package: cold, with new weights only, with nothing changed."""
+"""How long the wine example takes a Docker engine: cold, with new weights only, with nothing changed."""
 
 import os
 import subprocess
@@ -12,6 +12,7 @@ from benchmarks.measure import Spread, Usage
 from benchmarks.report import Figures
 
 ROUNDS = 3
+ENGINE = "docker"
 TRAIN = Path(__file__).parents[1] / "examples" / "wine" / "train.py"
 ARCHIVE = "wine-model-123456789.zip"
 
@@ -33,7 +34,7 @@ def run() -> Figures:
     ]
     return Figures(
         "package",
-        "odahuflowctl local pack run, docker-rest, to a registry",
+        f"odahuflowctl local pack run --engine {ENGINE}, docker-rest, to a registry",
         ("What", "Seconds", "CPU seconds", "Peak MiB"),
         rows,
         (
@@ -51,9 +52,9 @@ def _one_round() -> Iterator[tuple[str, Usage]]:
         first, second = trained(folder / "first", 0.05), trained(folder / "second", 0.2)
         (folder / "ground").mkdir()
         with fresh_ground(folder / "ground") as ground:
-            yield "cold", ground.package(first)
-            yield "weights changed", ground.package(second)
-            yield "nothing changed", ground.package(second)
+            yield "cold", ground.package(first, ENGINE)
+            yield "weights changed", ground.package(second, ENGINE)
+            yield "nothing changed", ground.package(second, ENGINE)
 
 
 def trained(folder: Path, alpha: float) -> Path:

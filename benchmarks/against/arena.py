@@ -5,7 +5,6 @@ import os
 import shutil
 import ssl
 import subprocess
-import sys
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.docker import Docker
+from benchmarks.ground import MINOR, package_indexes
 from benchmarks.peers import UV
 from workbench import BaseImages, DockerEngine, Registry
 
-MINOR = f"{sys.version_info.major}.{sys.version_info.minor}"
 _BUNDLE = "/etc/ssl/certs/ca-certificates.crt"
 _INDEXES = ("PIP_INDEX_URL", "PIP_EXTRA_INDEX_URL", "UV_DEFAULT_INDEX", "UV_INDEX", "UV_INDEX_URL")
 # What no round changes is built once: pip as the official images have it, and the host's certificates.
@@ -92,7 +91,7 @@ def fresh_arena(folder: Path) -> Iterator[Arena]:
             "ODAHU_PACK_CACHE_DIR": str(folder / "cache"),
             "UV_CACHE_DIR": str(folder / "uv"),
             "HOME": str(folder),
-            **_settings_of_home(),
+            **package_indexes(),
         }
         docker = Docker(environ, folder / "bin")
         login = ("login", registry.host, "--username", registry.username or "", "--password-stdin")
@@ -146,13 +145,6 @@ def _forget(arena: Arena) -> None:
             check=False,
             capture_output=True,
         )
-
-
-def _settings_of_home() -> dict[str, str]:
-    """Return variables that keep the user's settings of pip and uv valid in another home."""
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    files = {"PIP_CONFIG_FILE": config / "pip" / "pip.conf", "UV_CONFIG_FILE": config / "uv" / "uv.toml"}
-    return {name: os.environ.get(name, str(file)) for name, file in files.items() if file.exists()}
 
 
 def _settings_of_images() -> dict[str, str]:

@@ -2,13 +2,12 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-TRAIN = Path(__file__).parents[2] / "examples" / "wine" / "train.py"
+from benchmarks.packaging import trained
+
 WEIGHTS = 10_000_000
 _CHUNK = 2**24
 REQUIREMENTS = tuple(f"{name}=={version(name)}" for name in ("joblib", "numpy", "scikit-learn"))
@@ -37,11 +36,9 @@ class Model:
         return self.files / "weights.bin"
 
 
-def trained(folder: Path, alpha: float) -> Path:
-    """Train the wine model and return its project."""
-    command = [sys.executable, str(TRAIN), "--output", str(folder), "--alpha", str(alpha)]
-    subprocess.run(command, env=dict(os.environ), check=True, capture_output=True)
-    return folder / "wine"
+def project_of(folder: Path, alpha: float) -> Path:
+    """Train the wine model in a new folder and return its GPPI project."""
+    return trained(folder, alpha).with_name("wine")
 
 
 def with_weights(project: Path, folder: Path, name: str = "wine", size: int = WEIGHTS) -> Model:

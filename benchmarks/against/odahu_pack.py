@@ -1,14 +1,12 @@
 """odahu-pack: one command, no Docker."""
 
 import json
-import sys
 from pathlib import Path
 
 from benchmarks.against.arena import Arena
 from benchmarks.against.contender import Command, Packaging
 from benchmarks.against.models import Model
-
-_COMMAND = Path(sys.executable).with_name("odahuflowctl")
+from benchmarks.ground import COMMAND
 
 
 class OdahuPack:
@@ -46,7 +44,7 @@ class OdahuPack:
     def take_over(self, model: Model) -> Packaging:
         """Leave the model as it is: a GPPI project is what it packages."""
         run: Command = (
-            _COMMAND,
+            COMMAND,
             "local",
             "pack",
             "run",

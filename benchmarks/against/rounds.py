@@ -11,7 +11,7 @@ from benchmarks.against.bentoml import Bentoml
 from benchmarks.against.by_hand import ByHand
 from benchmarks.against.contender import Contender, Packaging, seconds_of
 from benchmarks.against.mlflow import Mlflow
-from benchmarks.against.models import trained, with_weights
+from benchmarks.against.models import project_of, with_weights
 from benchmarks.against.odahu_pack import OdahuPack
 
 ROUNDS = 3
@@ -53,7 +53,7 @@ class _Round:
         self._arena = arena
         self._contenders = contenders
         self._folder = folder
-        self._projects = [trained(folder / "first", 0.05), trained(folder / "other", 0.2)]
+        self._projects = [project_of(folder / "first", 0.05), project_of(folder / "other", 0.2)]
         self._made = 0
 
     def samples(self) -> Iterator[Sample]:
