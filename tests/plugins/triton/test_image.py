@@ -11,6 +11,7 @@ import tritonclient.grpc
 import tritonclient.http
 
 from odahu_pack_core import package_model
+from odahu_pack_core.names import MIRRORS_VARIABLE
 from odahu_pack_triton import releases
 from tests.e2e.parts import connection, container, docker_client, packaging, pull_by_digest
 
@@ -114,6 +115,35 @@ def test_the_example_answers_with_the_right_numbers(package, client, example, op
     image = package(example / "model")
     with _run(client, image, **options) as started:
         assert _answers(started, EXAMPLE, ROWS) == (QUALITY, QUALITY)
+
+
+@pytest.mark.slow
+def test_its_base_stays_in_the_registry_that_holds_it(
+    client, triton_base, example, start_registry, monkeypatch
+):
+    registry = start_registry()
+    monkeypatch.setenv(MIRRORS_VARIABLE, f"nvcr.io={registry.host}")
+    mirrored = f"{registry.host}/nvidia/tritonserver"
+    client.images.get(triton_base).tag(mirrored, TAG)
+    assert "error" not in client.images.push(mirrored, TAG)
+    client.images.remove(f"{mirrored}:{TAG}", noprune=True)
+    layers = client.images.get(triton_base).attrs["RootFS"]["Layers"]
+    before = len(registry.requests())
+
+    request = packaging("docker-triton", triton_base_image_tag=TAG)
+    ways = [connection(registry)]
+    published = package_model(request, artifact=example / "model", connections=ways, engine="oci").image
+
+    asked = registry.requests()[before:]
+    assert sum("mount=" in path and status == 201 for _, path, status in asked) == len(layers)
+    # Configs alone are read: that of the base, and after the push none.
+    assert sum(method == "GET" and "/blobs/" in path for method, path, _ in asked) == 1
+    image = pull_by_digest(client, registry, published)
+    try:
+        with _run(client, image, **HARDENED) as started:
+            assert _answers(started, EXAMPLE, ROWS) == (QUALITY, QUALITY)
+    finally:
+        client.images.remove(image, force=True)
 
 
 def test_an_archive_that_points_to_the_environment_is_enough(package, client, example, monkeypatch):
