@@ -53,7 +53,8 @@ class LayoutOutput:
                 for chunk in _reported(layout_members(images, self.image), self.dest, self.emit):
                     write(chunk)
         else:
-            with whole_folder(self.dest.absolute()) as folder:
+            # The crew is dismissed before the folder vanishes: nobody may be writing into it then.
+            with whole_folder(self.dest.absolute()) as folder, layers.crew:
                 images = layers.images_with_manifests()
                 _fill(folder, layout_members(images, self.image), self.dest, layers.crew)
         return PublishedImage(self.image, root_of(images).descriptor.digest, str(self.dest))

@@ -27,8 +27,10 @@ from .published import Published
 from .shipping import Shipping
 from .source_image import SourceImage
 
-_REFUSED_CONTENT: Final = "registry-failed"
-"""The code of an error that is neither about a login nor about the way to the registry."""
+_REJECTED: Final = "request-rejected"
+"""The code of an error that is about what was sent, not about a login or the way to the registry."""
+_MOST_DOUBTS: Final = 2
+"""How often each blob is asked for anew."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class _Push:
     host: str
     before: Published
     _sending: dict[str, Task[int]] = field(default_factory=dict)
+    _sent: dict[str, int] = field(default_factory=dict)
     _prepared: bool = False
 
     def complete(self, layers: LayersInMaking) -> str:
@@ -135,18 +138,31 @@ class _Push:
     def _name(self, root: BytesBlob, images: Sequence[FinishedImage]) -> None:
         """Store the manifests, once every blob is there."""
         self._prepare()
-        try:
-            self._store(root, images)
-        except RegistryError as error:
-            if not self.before.blobs or error.code != _REFUSED_CONTENT:
-                raise
-            # The registry may have lost blobs of the tag's manifest: this time each blob is asked for.
-            self.before = Published()
-            for image in images:
-                source = self._source(image.draft.base)
-                self._send_all(image.blobs, "layer", source)
-            self.crew.results(self._sending.values())
-            self._store(root, images)
+        for _ in range(_MOST_DOUBTS):
+            try:
+                return self._store(root, images)
+            except RegistryError as error:
+                if error.code != _REJECTED:
+                    raise
+            self._make_sure(images)
+        return self._store(root, images)
+
+    def _make_sure(self, images: Sequence[FinishedImage]) -> None:
+        """Ask for each blob anew.
+
+        The registry may have lost blobs of the tag's manifest; and some registries do not see a blob for a
+        moment while somebody else sends it, too.
+        """
+        self.before = Published()
+        self._sent = self._sent_so_far()
+        self._sending.clear()
+        for image in images:
+            self._send_all(image.blobs, "layer", self._source(image.draft.base))
+        self.crew.results(self._sending.values())
+
+    def _sent_so_far(self) -> dict[str, int]:
+        """Return how many bytes were sent of each blob that was not there."""
+        return self._sent | {digest: task.result for digest, task in self._sending.items() if task.result}
 
     def _store(self, root: BytesBlob, images: Sequence[FinishedImage]) -> None:
         children = [image.manifest for image in images] if len(images) > 1 else []
@@ -166,7 +182,7 @@ class _Push:
             manifest.descriptor.digest: manifest for manifest in (root, *(i.manifest for i in images))
         }
         named = sum(len(manifest.content) for manifest in manifests.values())
-        sent = {digest: task.result for digest, task in self._sending.items() if task.result}
+        sent = self._sent_so_far()
         there = len(sizes) - len(sent)
         return (
             f"sent {size_text(sum(sent.values()) + named)} of {size_text(sum(sizes.values()) + named)} "

@@ -24,6 +24,7 @@ _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS: Final = 5
 _UNAUTHORIZED: Final = 401
 _FORBIDDEN: Final = 403
+_REJECTIONS: Final = frozenset({400, 404})
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,7 @@ class Exchange:
         message = f"cannot {question.action}: the registry {self.endpoint.host} answered {reason}"
         if status in PASSING_STATUSES:
             return PassingError(message, wait=retry_after(response.headers.get("retry-after"), self.clock))
-        return RegistryError(message, code="registry-failed")
+        return RegistryError(message, code="request-rejected" if status in _REJECTIONS else "registry-failed")
 
     def _bad(self, question: Question, reason: str) -> RegistryError:
         message = f"cannot {question.action}: the answer of {self.endpoint.host} is wrong: {reason}"

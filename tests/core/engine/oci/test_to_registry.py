@@ -326,6 +326,23 @@ class TestFaults:
         assert all(("models/wine", layer["digest"]) in server.blobs for layer in layers[:1])
         assert manifest_of(server, "models/wine")["layers"][1] != layers[1]
 
+    @pytest.mark.parametrize("blinks", [1, 2, 3])
+    def test_a_registry_that_does_not_see_a_blob_for_a_moment_is_asked_again(self, server, push, blinks):
+        """As file-based ones do while somebody else sends the same blob."""
+        base, name = put_base(server), f"{server.host}/models/wine:1"
+
+        def blink(handler):
+            handler.error(400, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry")
+
+        server.faults.insert(0, Fault("PUT", "/manifests/1", blink, blinks))
+        if blinks > 2:
+            with pytest.raises(RegistryError, match="MANIFEST_BLOB_UNKNOWN"):
+                push(base, name)
+        else:
+            push(base, name)
+        assert (("models/wine", "1") in server.manifests) == (blinks < 3)
+        assert server.count("PUT", "/blobs/uploads/") == 2
+
     @pytest.mark.parametrize("method", ["POST", "PUT"])
     def test_a_registry_that_fails_leaves_the_tag_as_it_was(self, server, push, method):
         base, name = put_base(server), f"{server.host}/models/wine:1"
