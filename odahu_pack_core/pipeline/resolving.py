@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from odahu_pack_core.environment.conda_mode import conda_instructions
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.environment.modes import with_python
+from odahu_pack_core.errors import PlanError
 from odahu_pack_core.events import Decision, Event, EventSink
 from odahu_pack_core.plan.artifact import ModelArtifact
 from odahu_pack_core.plan.base import BaseFacts
@@ -49,7 +51,7 @@ def resolve_plan(
     Raises:
         RegistryError: The base image cannot be had.
         DependencyError: The dependencies cannot be resolved.
-        PlanError: The base has another Python than the model needs.
+        PlanError: The base has another Python than the model needs, or two layers share a name.
     """
     decisions = [because]
 
@@ -109,6 +111,7 @@ class _Resolving:
                 instructions, context = conda_instructions(layer, seen)
                 files.update(context)
             blocks = tuple(_replaced(block, layer.name, instructions) for block in blocks)
+        _check_names(blocks)
         return ResolvedImage(seen, resolved, blocks, plan.template, files)
 
     def _base(self, platform: str) -> BaseFacts:
@@ -148,6 +151,18 @@ def _parts(
     return {
         part.name: environments.tar(layer, resolved, part, base, artifact.root) for part in resolved.parts
     }
+
+
+def _check_names(blocks: Sequence[Block]) -> None:
+    """Refuse a layer whose name the part of an environment has, too: one would take the other's place."""
+    instructions = (instruction for block in blocks for instruction in block.instructions)
+    names = Counter(instruction.layer for instruction in instructions if isinstance(instruction, AddLayer))
+    if shared := [name for name, count in names.items() if count > 1]:
+        raise PlanError(
+            f"a layer of the plan is called {shared[0]}, as is one that holds packages of an environment",
+            code="bad-plan",
+            hint="give the packager's layer another name",
+        )
 
 
 def _pinned(block: Block, base: BaseFacts) -> Block:

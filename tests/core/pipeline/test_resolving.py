@@ -2,6 +2,7 @@
 
 import io
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,18 @@ class Notebook:
         self.asked.append(("tar", layer.name, base.python))
 
 
+def resolved_by(environments, plan):
+    return resolve_plan(
+        plan,
+        engine=Shelf(),
+        because=Decision("engine", "shelf", "the only one"),
+        pull=None,
+        environments=environments,
+        artifact=NOTHING,
+        emit=lambda _: None,
+    )
+
+
 def test_what_stands_beside_a_conda_environment_is_made_for_the_python_that_it_brings():
     model = EnvironmentLayer("environment", "/opt/model", "venv", Dependencies(conda=("gdal",)))
     front = EnvironmentLayer("front", "/opt/odahu/front", "site", Dependencies(pip=("uvicorn",)))
@@ -71,21 +84,38 @@ def test_what_stands_beside_a_conda_environment_is_made_for_the_python_that_it_b
         layers=(model, front),
     )
     notebook = Notebook()
-    resolved = resolve_plan(
-        plan,
-        engine=Shelf(),
-        because=Decision("engine", "shelf", "the only one"),
-        pull=None,
-        environments=notebook,
-        artifact=NOTHING,
-        emit=lambda _: None,
-    )
+    resolved = resolved_by(notebook, plan)
     layers_of(resolved, notebook, NOTHING)
     assert notebook.asked == [
         ("resolve", "environment", "3.9"),
         ("resolve", "front", "3.9"),
         ("tar", "front", "3.9"),
     ]
+
+
+def test_a_layer_named_as_a_part_of_an_environment_is_refused_instead_of_lost():
+    class Divided(Notebook):
+        def resolve(self, layer, base, root, emit):
+            whole = super().resolve(layer, base, root, emit)
+            return replace(whole, parts=(EnvironmentPart("environment-numpy", (), "key"), *whole.parts))
+
+    environment = EnvironmentLayer("environment", "/opt/model", "venv", Dependencies(pip=("numpy",)))
+    files = FilesLayer.of("environment-numpy", [TextFile("/opt/hello", b"hello")])
+    plan = BuildPlan(
+        packager="test",
+        image=ImageReference.parse("x:1"),
+        base=BaseImage(BASE),
+        blocks=(
+            Block("base", (From(str(BASE)),)),
+            Block("environment", (AddLayer("environment"), AddLayer("environment-numpy"))),
+        ),
+        layers=(environment, files),
+    )
+    with pytest.raises(
+        PlanError, match=r"^a layer of the plan is called environment-numpy, as is one"
+    ) as raised:
+        resolved_by(Divided(), plan)
+    assert raised.value.code == "bad-plan"
 
 
 def test_files_of_the_model_have_the_users_date():
