@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ DISTRIBUTIONS = {
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NOBODY = 65534
 _RUN = "import sys; from odahu_pack_core.cli import main; sys.exit(main())"
+_NOISE = random.Random(1).randbytes(64 * 1024)
 _HANDED_ON = ("UV_CACHE_DIR", "UV_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
@@ -92,7 +94,7 @@ def digest_in(layout):
 
 def labelled_base(layout, platform="linux/amd64"):
     """Write a base image of one file that tells of a Python; nothing of it is ever run."""
-    layer = b"".join(planned_tar(TextFile("/etc/base", b"base")).chunks())
+    layer = b"".join(planned_tar(TextFile("/etc/base", _NOISE)).chunks())
     label = python_label(BasePython("3.11", "/usr/bin/python3", "glibc"))
     config = {
         "os": "linux",
