@@ -28,7 +28,8 @@ def proxy(ground):
 @pytest.fixture
 def in_a_hurry(monkeypatch):
     """Let waiting before another try take a hundredth of its time."""
-    monkeypatch.setattr(opening, "Clock", lambda: Clock(sleep=lambda seconds: time.sleep(seconds / 100)))
+    hurried = Clock(sleep=lambda seconds: time.sleep(seconds / 100))
+    monkeypatch.setattr(opening.Clock, "of_machine", lambda: hurried)
 
 
 @pytest.fixture

@@ -122,8 +122,9 @@ class DistributionRegistry:
         return self._manifests.store(self._name(repository), reference, content, media_type)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; who still waits to try something again gives up."""
         self._wire.close()
+        self._exchange.clock.wake()
 
     def _name(self, repository: str) -> str:
         return self._endpoint.repository(repository)

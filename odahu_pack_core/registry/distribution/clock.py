@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 @dataclass(frozen=True)
@@ -16,11 +21,23 @@ class Clock:
         monotonic: Seconds that never go back.
         now: Seconds since 1970.
         sleep: Waits for some seconds.
+        wake: Ends all waiting, for good.
     """
 
     monotonic: Callable[[], float] = time.monotonic
     now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+    wake: Callable[[], object] = lambda: None
+
+    @classmethod
+    def of_machine(cls) -> Self:
+        """Return the machine's own time, with waiting that can be ended."""
+        ended = threading.Event()
+        return cls(sleep=partial(_wait, ended), wake=ended.set)
+
+
+def _wait(ended: threading.Event, seconds: float) -> None:
+    ended.wait(seconds)
 
 
 @dataclass(frozen=True)

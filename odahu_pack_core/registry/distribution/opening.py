@@ -21,11 +21,11 @@ def registry_opener(environ: Mapping[str, str], clock: Clock | None = None) -> O
         environ: May name proxies and certificates.
         clock: Time; the machine's when None.
     """
-    return partial(_open, environ, clock or Clock())
+    return partial(_open, environ, clock)
 
 
 def _open(
-    environ: Mapping[str, str], clock: Clock, host: str, access: RegistryAccess | None
+    environ: Mapping[str, str], clock: Clock | None, host: str, access: RegistryAccess | None
 ) -> ImageRegistry:
     import_httpx()
     from .client import DistributionRegistry  # noqa: PLC0415  # imports httpx
@@ -34,4 +34,5 @@ def _open(
     access = access or user_access(host, environ)
     # An access of a plugin that knows nothing of plain HTTP speaks TLS.
     plain = bool(getattr(access, "plain_http", False))
-    return DistributionRegistry(Endpoint.find(canonical_host(host), plain_http=plain), access, environ, clock)
+    endpoint = Endpoint.find(canonical_host(host), plain_http=plain)
+    return DistributionRegistry(endpoint, access, environ, clock or Clock.of_machine())

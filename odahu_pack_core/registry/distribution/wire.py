@@ -83,13 +83,14 @@ class Wire:
         self._environ = environ
         self._transports: dict[tuple[str, str | None], httpx.HTTPTransport] = {}
         self._lock = threading.Lock()
+        self._closed = False
 
     def send(self, request: Request) -> httpx.Response:
         """Send a request and return the answer, whose body is still to be read; the caller closes it.
 
         Raises:
             PassingError: The connection failed; another may not.
-            RegistryError: It cannot work.
+            RegistryError: It cannot work, or the connections are closed.
         """
         headers = {"User-Agent": "odahu-pack", "Accept-Encoding": "identity", **request.headers}
         headers["Content-Length"] = str(request.body.size if request.body else 0)
@@ -106,19 +107,23 @@ class Wire:
                 content=request.body.chunks if request.body else None,
                 extensions={"timeout": timeout.as_dict()},
             )
-            return self._transport(request.url).handle_request(message)
+            return self._transport(request).handle_request(message)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections, and make no more."""
         with self._lock:
+            self._closed = True
             transports = list(self._transports.values())
             self._transports.clear()
         for transport in transports:
             transport.close()
 
-    def _transport(self, url: str) -> httpx.HTTPTransport:
+    def _transport(self, request: Request) -> httpx.HTTPTransport:
+        url = request.url
         key = (urlsplit(url).scheme, proxy_for(url, self._environ))
         with self._lock:
+            if self._closed:
+                raise RegistryError(f"cannot {request.action}: the run has ended", code="closed")
             if key not in self._transports:
                 with _proxy_told(url):
                     self._transports[key] = self._opened(*key)

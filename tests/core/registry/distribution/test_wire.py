@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+import threading
 from contextlib import ExitStack
 from time import sleep as pause
 
@@ -11,6 +12,7 @@ import pytest
 from odahu_pack_core.blob.descriptor import BytesBlob
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.registry.distribution import wire
+from odahu_pack_core.registry.distribution.opening import registry_opener
 from odahu_pack_core.registry.distribution.proxies import proxy_for
 
 from .conftest import Access
@@ -203,3 +205,35 @@ assert "httpx" in sys.modules
 assert "httpx._main" not in sys.modules and "pygments" not in sys.modules and "tenacity" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+class TestClosing:
+    def test_nothing_is_asked_after_it(self, server, open_client):
+        client = open_client(server.host)
+        client.has_blob("a/b", DIGEST)
+        client.close()
+        server.asked.clear()
+        with pytest.raises(RegistryError, match="the run has ended") as caught:
+            client.put_manifest("a/b", "1", b"{}", "application/vnd.oci.image.manifest.v1+json")
+        assert caught.value.code == "closed"
+        assert server.asked == []
+
+    def test_who_waits_to_try_again_gives_up(self, server):
+        server.fail("HEAD", "blobs", lambda handler: handler.answer(429, Retry_After="60"))
+        client = registry_opener({})(server.host, None)
+        failures = []
+
+        def ask():
+            try:
+                client.has_blob("a/b", DIGEST)
+            except RegistryError as error:
+                failures.append(error.code)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        while not server.count("HEAD", "blobs"):
+            pause(0.01)
+        client.close()
+        thread.join(timeout=5)
+        assert not thread.is_alive()
+        assert failures == ["closed"]
