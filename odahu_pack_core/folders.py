@@ -96,6 +96,24 @@ def locked(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
         yield  # closing the file releases the lock
 
 
+def put(source: Path, entry: Path) -> None:
+    """Make a finished file an entry of a cache, at once.
+
+    It is not written through to the disk, which could take longer than making it: whoever reads an entry
+    notices when a power cut took its content.
+
+    Args:
+        source: The file, on the same disk.
+        entry: Its new path; folders are made when needed.
+
+    Raises:
+        OSError: The cache cannot be written.
+    """
+    source.chmod(0o644)
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    source.replace(entry)
+
+
 def sweep(parent: Path) -> None:
     """Remove this user's scratch folders that nobody holds: their runs were killed.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -83,3 +83,11 @@ class BytesBlob:
 def digest_of_bytes(content: bytes) -> str:
     """Return ``sha256:…`` of some bytes."""
     return f"sha256:{hashlib.sha256(content).hexdigest()}"
+
+
+def digest_of_stream(chunks: Iterable[bytes]) -> str:
+    """Return ``sha256:…`` of a stream."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+    return f"sha256:{digest.hexdigest()}"

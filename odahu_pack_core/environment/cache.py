@@ -104,14 +104,3 @@ def disk_full(folder: Path) -> DependencyError:
         code="disk-full",
         hint=f"free some space, or set {CACHE_FOLDER_VARIABLE} to a folder on another disk",
     )
-
-
-def put(source: Path, entry: Path) -> None:
-    """Make a finished file an entry, at once.
-
-    It is not written through to the disk, which could take longer than making it: whoever reads an entry
-    notices when a power cut took its content.
-    """
-    source.chmod(0o644)
-    entry.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(entry)

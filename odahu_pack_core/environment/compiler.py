@@ -12,8 +12,9 @@ from typing import Final
 
 from odahu_pack_core.command import Command, CommandError, Runner
 from odahu_pack_core.events import Decision, Event, Notice
+from odahu_pack_core.folders import put
 
-from .cache import Cache, put
+from .cache import Cache
 from .digests import digest_of
 
 _ELF: Final = b"\x7fELF"

@@ -8,10 +8,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from odahu_pack_core.blob.kept_layer import keep_layer, kept_layer
 from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.command import Runner
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.events import Decision, EventSink, Notice
+from odahu_pack_core.folders import put
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.environment import (
     EnvironmentLayer,
@@ -21,10 +23,9 @@ from odahu_pack_core.plan.environment import (
     ResolvedEnvironment,
 )
 
-from .cache import Cache, put
+from .cache import Cache
 from .compiler import Compilers, CompilerSearch
 from .conda import can_link
-from .kept_layer import keep_layer, kept_layer
 from .lock import Sought, read_lock, sought_wheels, write_lock
 from .modes import lacking, mode_of
 from .part_layer import PartLayer

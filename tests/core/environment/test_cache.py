@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from odahu_pack_core import environment
+from odahu_pack_core.blob import kept_layer
 from odahu_pack_core.environment.cache import Cache
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.errors import DependencyError, EngineError
@@ -143,7 +143,7 @@ def test_a_layer_that_was_only_copied_is_believed(made, recorder):
 
 def test_a_layer_from_before_the_machine_was_started_is_looked_at_once(made, monkeypatch, tmp_path):
     boot = tmp_path / "boot_id"
-    monkeypatch.setattr(environment.kept_layer, "_BOOT_ID", boot)
+    monkeypatch.setattr(kept_layer, "_BOOT_ID", boot)
     boot.write_text("first")
     first = made(wanted(*HOUSE))
     content, there = first.paths[0].read_bytes(), first.paths[0].stat()
@@ -155,7 +155,7 @@ def test_a_layer_from_before_the_machine_was_started_is_looked_at_once(made, mon
     boot.write_text("third")
     made(wanted(*HOUSE))
     digested = []
-    monkeypatch.setattr(environment.kept_layer, "file_digest", digested.append)
+    monkeypatch.setattr(kept_layer, "digest_of_stream", digested.append)
     boot.write_text("fourth")
     assert made(wanted(*HOUSE)).layers == first.layers
     assert digested == []
@@ -168,7 +168,7 @@ def test_a_layer_is_believed_though_that_cannot_be_noted(made, monkeypatch):
     def refused(*_):
         raise OSError(errno.EROFS, "read-only")
 
-    monkeypatch.setattr(environment.kept_layer, "put", refused)
+    monkeypatch.setattr(kept_layer, "put", refused)
     assert made(wanted("greeter")).layers == first.layers
 
 
@@ -363,7 +363,8 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from odahu_pack_core.command import SubprocessRunner
-from odahu_pack_core.environment import cache, kept_layer
+from odahu_pack_core import folders
+from odahu_pack_core.blob import kept_layer
 from odahu_pack_core.environment.environments import Environments
 from tests.core.environment.conftest import facts, wanted
 
@@ -373,7 +374,7 @@ def put(source, entry):
     if len(entries) > number:
         os.kill(os.getpid(), signal.SIGKILL)
     whole(source, entry)
-whole, kept_layer.put = cache.put, put
+whole, kept_layer.put = folders.put, put
 environments, root = Environments(Path(sys.argv[1]), os.environ, SubprocessRunner()), Path(sys.argv[1])
 resolved = environments.resolve(wanted("greeter"), facts(), root, print)
 environments.tar(wanted("greeter"), resolved, resolved.parts[0], facts(), root).packed(print)

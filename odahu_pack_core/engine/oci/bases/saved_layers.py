@@ -13,10 +13,11 @@ from typing import IO, Final, cast
 
 from odahu_pack_core.blob.descriptor import Descriptor
 from odahu_pack_core.blob.files import drafting
+from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.errors import RegistryError
 
 from .archive_files import is_compressed
-from .layer_store import LayerStore, StoredBlob, TarFile
+from .layer_store import LayerStore, TarFile
 from .unpacking import ChunkReader, unpacked
 
 _CHUNK: Final = 1024 * 1024
@@ -40,7 +41,7 @@ class SavedLayers:
     store: LayerStore
     _lock: Lock = field(default_factory=Lock)
 
-    def layer(self, diff_id: str) -> StoredBlob:
+    def layer(self, diff_id: str) -> PackedLayer:
         """Return a layer, the archive read if nobody did before.
 
         Raises:
@@ -88,7 +89,7 @@ class SavedBlob:
 
     def chunks(self, start: int = 0) -> Iterator[bytes]:
         """Yield the content from a byte on."""
-        return self.layers.layer(self.diff_id).chunks(start)
+        return self.layers.layer(self.diff_id).blob.chunks(start)
 
 
 def small_files(chunks: Iterator[bytes], most: int) -> dict[str, bytes]:

@@ -137,7 +137,7 @@ def test_what_docker_saved_is_packed_once(tmp_path, find_at, whole, compress):
     }
 
 
-def test_a_damaged_layer_of_the_cache_is_told_and_made_anew(tmp_path, find_at):
+def test_a_damaged_layer_of_the_cache_is_made_anew(tmp_path, find_at):
     path = saved(tmp_path / "saved.tar")
     raw(find_at(f"docker-archive:{path}"))
     for blob in (tmp_path / "cache/v1/bases/layers").glob("*.blob"):
@@ -145,9 +145,6 @@ def test_a_damaged_layer_of_the_cache_is_told_and_made_anew(tmp_path, find_at):
         content[-20] ^= 1
         blob.write_bytes(content)
 
-    for layer in find_at(f"docker-archive:{path}").layers:
-        with pytest.raises(EngineError, match="damaged"):
-            list(layer.blob.chunks())
     assert raw(find_at(f"docker-archive:{path}")) == TARS
 
 

@@ -1,4 +1,4 @@
-"""A finished layer in the cache: a blob, with a note of its digests beside it."""
+"""A finished layer in a cache: a blob, with a note of its digests beside it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import threading
 from pathlib import Path
 from typing import Any, Final
 
-from odahu_pack_core.blob.packed_layer import PackedLayer
+from odahu_pack_core.errors import EngineError
+from odahu_pack_core.folders import put
 
-from .cache import put
-from .digests import file_digest
+from .descriptor import digest_of_stream
+from .packed_layer import PackedLayer
 
 _BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 _ANY_BOOT: Final = "any"
@@ -34,9 +35,9 @@ def kept_layer(path: Path) -> PackedLayer | None:
             return None
         if there.st_mtime_ns == note["time"] and note["boot"] in {_boot(), _ANY_BOOT}:
             return layer
-        if f"sha256:{file_digest(path)}" != layer.descriptor.digest:
+        if digest_of_stream(layer.blob.chunks()) != layer.descriptor.digest:
             return None
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (EngineError, OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     with contextlib.suppress(OSError):  # others may do the same now, or only reading may be allowed
         _write_note(layer, path, path.with_suffix(f".{threading.get_native_id()}"), _ANY_BOOT)
@@ -50,6 +51,9 @@ def keep_layer(layer: PackedLayer, draft: Path, path: Path) -> PackedLayer:
         layer: The layer.
         draft: Its blob's file, on the same disk.
         path: Where the file will be.
+
+    Raises:
+        OSError: The cache cannot be written.
     """
     # The blob first: a note without its blob would be believed by nobody, either.
     put(draft, path)
