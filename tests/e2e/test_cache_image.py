@@ -24,7 +24,7 @@ MODEL = """
 PULL = "bases"
 
 
-def packaged(registry, project, base):
+def packaged(registry, project, base, engine="auto"):
     """Package a model on a base of the registry; return the image and the run's decisions."""
     events = []
     connections = [connection(registry), connection(registry, PULL, "bases")]
@@ -32,6 +32,7 @@ def packaged(registry, project, base):
         packaging("docker-rest", pull=PULL, dockerfileBaseImage=base),
         artifact=project,
         connections=connections,
+        engine=engine,
         on_event=events.append,
     )
     return result.image, [event for event in events if event.type == "decision"]
@@ -44,8 +45,13 @@ def answer_of(client, registry, image):
     return answer["prediction"][0]
 
 
+@pytest.fixture(params=["oci", "docker"])
+def engine_name(request):
+    return request.param
+
+
 @pytest.fixture
-def ours(registry, base_python, tmp_path):
+def ours(registry, base_python, tmp_path, engine_name):
     """A cache image built by us that holds tabulate 0.8.10 and wcwidth 0.2.13."""
     conda = tmp_path / "cache" / "conda.yaml"
     conda.parent.mkdir()
@@ -55,14 +61,16 @@ def ours(registry, base_python, tmp_path):
         image="packaging-model-cache:1.0.0",
         base=base_python("3.11"),
         push=connection(registry, PULL, "bases"),
-        surroundings=Surroundings(),
+        surroundings=Surroundings(engine=engine_name),
     )
     return "packaging-model-cache:1.0.0"
 
 
-def test_what_our_cache_holds_is_used_and_the_models_version_wins(client, registry, ours, tmp_path):
+def test_what_our_cache_holds_is_used_and_the_models_version_wins(
+    client, registry, ours, tmp_path, engine_name
+):
     project = gppi_project(tmp_path / "project", MODEL, pip=["tabulate==0.9.0", "wcwidth==0.2.13"])
-    image, decisions = packaged(registry, project, ours)
+    image, decisions = packaged(registry, project, ours, engine_name)
     answer = answer_of(client, registry, image)
     assert answer["version"] == "0.9.0"
     assert answer["tabulate"].startswith("/opt/model/")

@@ -40,15 +40,17 @@ PREDICTS = """{
 """
 
 
-@pytest.fixture(scope="module")
-def published(engine, registry, base_python, tmp_path_factory):
+@pytest.fixture(scope="module", params=["oci", "docker"])
+def published(request, engine, registry, base_python, tmp_path_factory):
     base_python("3.11")
     project = gppi_project(tmp_path_factory.mktemp("cli") / "project", THREE_FEATURES)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", engine.host)
-        return package_model(
-            packaging("docker-cli"), artifact=project, connections=[connection(registry)]
-        ).image
+        ways = [connection(registry)]
+        made = package_model(
+            packaging("docker-cli"), artifact=project, connections=ways, engine=request.param
+        )
+        return made.image
 
 
 @pytest.mark.parametrize("user", ["65532", "1234:0", "0:0"])

@@ -184,15 +184,17 @@ def test_a_result_never_replaces_its_input(runtime, tmp_path):
 @pytest.mark.engine
 @pytest.mark.registry
 @pytest.mark.usefixtures("leaves_nothing")
-def test_names_of_models_and_files_are_data_in_the_image(client, registry, base_python, tmp_path):
+@pytest.mark.parametrize("engine_name", ["oci", "docker"])
+def test_names_of_models_and_files_are_data_in_the_image(
+    client, registry, base_python, tmp_path, engine_name
+):
     base_python("3.11")
     project = gppi_project(tmp_path / "project", THREE_FEATURES, name=A_NAME, version=A_VERSION)
     files = {"a\nRUN evil", "$(id)", '--x "q" \\', "#c \u2028 é", "Dockerfile", ".dockerignore"}
     for name in files:
         (project / name).write_text("FROM evil\n*")
-    published = package_model(
-        packaging("docker-cli", imageName="hostile:1"), artifact=project, connections=[connection(registry)]
-    ).image
+    request, ways = packaging("docker-cli", imageName=f"hostile-{engine_name}:1"), [connection(registry)]
+    published = package_model(request, artifact=project, connections=ways, engine=engine_name).image
     login = {"username": registry.username, "password": registry.password}
     image = client.images.pull(published.reference.name, tag=published.digest, auth_config=login)
     try:

@@ -60,9 +60,9 @@ def package(triton_base, registry, client):
     assert triton_base.endswith(f":{TAG}")
     made = []
 
-    def package_it(artifact, **arguments):
+    def package_it(artifact, engine="auto", **arguments):
         request = packaging("docker-triton", triton_base_image_tag=TAG, **arguments)
-        result = package_model(request, artifact=artifact, connections=[connection(registry)])
+        result = package_model(request, artifact=artifact, connections=[connection(registry)], engine=engine)
         made.append(pull_by_digest(client, registry, result.image))
         return made[-1]
 
@@ -110,9 +110,13 @@ def _answers(started, tensors, values):
     return over_http, over_grpc
 
 
-@pytest.mark.parametrize("options", [{}, HARDENED], ids=["as it is", "read-only, another uid"])
-def test_the_example_answers_with_the_right_numbers(package, client, example, options):
-    image = package(example / "model")
+@pytest.mark.parametrize(
+    ("engine_name", "options"),
+    [("oci", {}), ("oci", HARDENED), ("docker", HARDENED)],
+    ids=["as it is", "read-only, another uid", "by the engine docker"],
+)
+def test_the_example_answers_with_the_right_numbers(package, client, example, engine_name, options):
+    image = package(example / "model", engine_name)
     with _run(client, image, **options) as started:
         assert _answers(started, EXAMPLE, ROWS) == (QUALITY, QUALITY)
 
