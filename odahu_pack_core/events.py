@@ -24,7 +24,7 @@ class StepStarted(Event):
     """A step of the run begins.
 
     Args:
-        step: Short stable name: ``load``, ``artifact``, ``plan``, ``resolve``, ``build``, ``push``.
+        step: Short stable name: ``load``, ``artifact``, ``plan``, ``resolve``, ``build``.
         title: The step in words.
     """
 
@@ -68,7 +68,7 @@ class Progress(Event):
     """How far a step is.
 
     Args:
-        step: The step it belongs to.
+        step: What is done, in a word: ``layers``, ``build``, ``push``, ``save`` or ``load``.
         subject: What moves, such as a layer's name.
         done: Units done.
         total: Units in all; 0 when nobody knows.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final, Literal
@@ -9,6 +10,7 @@ from typing import BinaryIO, Final, Literal
 from odahu_pack_core.errors import ArtifactError
 from odahu_pack_core.plan.artifact import Packed
 
+_NAMES: Final = "utf-8"
 _DEEPEST: Final = 200
 """Far below what Python can walk through and remove again."""
 
@@ -69,6 +71,13 @@ def safe_path(name: str) -> str:
         )
     if len(path.parts) > _DEEPEST:
         raise ArtifactError(f"the member {shown} lies more than {_DEEPEST} folders deep", code="unsafe-path")
+    if not name.isascii() and sys.getfilesystemencoding() != _NAMES:
+        raise ArtifactError(
+            f"the artifact's member {shown} cannot be named: this Python takes file names to be "
+            f"{sys.getfilesystemencoding()}, and images have {_NAMES}",
+            code="file-names",
+            hint="set PYTHONUTF8=1, or a locale of UTF-8",
+        )
     if "\0" in name or any("\ud800" <= character <= "\udfff" for character in name):
         raise ArtifactError(f"the artifact's member {shown} is not named in Unicode", code="unsafe-path")
     return str(path)

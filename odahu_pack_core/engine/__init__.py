@@ -1,1 +1,1 @@
-"""Container engines: build contexts, and the Docker engine that executes resolved plans."""
+"""Container engines: what is found in base images, and how resolved plans become images somewhere."""

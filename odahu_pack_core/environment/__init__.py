@@ -1,1 +1,1 @@
-"""Python environments made on the host: requirements become a lock, the lock a tree, the tree a layer."""
+"""Python environments made on the host: requirements become a lock, the lock trees, each tree a layer."""

@@ -63,7 +63,7 @@ class RestPackager:
             decisions=image.decisions,
         )
 
-    def build_and_push(self, job: PackagingJob, plan: ResolvedPlan, build: Build) -> PackagingResult:  # noqa: ARG002
+    def build_and_push(self, job: PackagingJob, plan: ResolvedPlan, build: Build) -> PackagingResult:  # noqa: ARG002  # as the protocol has it
         """Publish the image."""
         return PackagingResult(build.publish(plan))
 

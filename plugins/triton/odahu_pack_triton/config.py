@@ -70,7 +70,7 @@ def parse_config(text: str) -> ModelConfig:
     """
     # gRPC comes with Triton's schema; both are slow to import.
     from google.protobuf import text_format  # type: ignore[import-untyped]  # noqa: PLC0415  # it has no types
-    from tritonclient.grpc import model_config_pb2  # noqa: PLC0415
+    from tritonclient.grpc import model_config_pb2  # noqa: PLC0415  # as above
 
     if len(text) > _MOST_CHARACTERS:
         raise ArtifactError(f"{CONFIG} is larger than {_MOST_CHARACTERS} characters", code="too-large")

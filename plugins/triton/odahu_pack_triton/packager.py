@@ -65,7 +65,7 @@ class TritonPackager:
             decisions=(_base_decision(base, arguments), *model.decisions),
         )
 
-    def build_and_push(self, job: PackagingJob, plan: ResolvedPlan, build: Build) -> PackagingResult:  # noqa: ARG002
+    def build_and_push(self, job: PackagingJob, plan: ResolvedPlan, build: Build) -> PackagingResult:  # noqa: ARG002  # as the protocol has it
         """Publish the image."""
         return PackagingResult(build.publish(plan))
 
@@ -92,7 +92,7 @@ def _blocks(base: BaseImage, model: TritonModel, release: Release) -> Iterator[B
     yield Block(_MODEL_LAYER, (AddLayer(_MODEL_LAYER), *_labels(model.artifact)))
     yield Block("ports", (Expose(_HTTP), Expose(_GRPC), Expose(_METRICS)))
     # /tmp is the one place that is writable in a read-only container.
-    yield Block("settings", (Env("HOME", "/tmp"), User(IMAGE_USER)))  # noqa: S108
+    yield Block("settings", (Env("HOME", "/tmp"), User(IMAGE_USER)))  # noqa: S108  # in the image, where it is the only home
     yield Block("start", (_command(model, release),))
 
 

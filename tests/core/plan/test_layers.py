@@ -74,7 +74,7 @@ def test_any_tree_is_read_back_and_its_order_does_not_matter(tree, seed):
     try:
         stream = stream_of(*files)
     except PlanError as error:
-        assert "is both a file and a folder" in error.message  # noqa: PT017
+        assert "is both a file and a folder" in error.message  # noqa: PT017  # not every example fails
         return
     seed.shuffle(files)
     assert stream_of(*files) == stream
