@@ -122,6 +122,13 @@ def package(request_file, artifact, tmp_path, monkeypatch):
     return run
 
 
+def test_a_python_that_misreads_file_names_is_refused(digest_by):
+    """In a locale of Latin-1, say, names would be others in the image."""
+    with pytest.raises(AssertionError, match="takes file names to be ascii") as caught:
+        digest_by(Host(environ={"LC_ALL": "C", "PYTHONUTF8": "0"}))
+    assert "PYTHONUTF8=1" in str(caught.value)
+
+
 def test_every_output_holds_the_same_image_from_a_cold_cache_and_from_a_warm_one(
     registry, package, here, tmp_path
 ):
