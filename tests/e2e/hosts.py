@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from odahu_pack_core.blob.descriptor import OCI_INDEX
+from odahu_pack_core.blob.descriptor import OCI_INDEX, digest_of_bytes
 from odahu_pack_core.engine.told_python import python_label
 from odahu_pack_core.plan.base import BasePython
 from odahu_pack_core.plan.files import TextFile
@@ -27,7 +27,7 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 NOBODY = 65534
 _RUN = "import sys; from odahu_pack_core.cli import main; sys.exit(main())"
 _NOISE = random.Random(1).randbytes(64 * 1024)
-_HANDED_ON = ("UV_CACHE_DIR", "UV_CONFIG_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_HANDED_ON = ("UV_CACHE_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
 @dataclass(frozen=True)
@@ -82,6 +82,8 @@ def _surroundings(folder):
     """Return the least that a run needs: nothing of who runs the tests but the way to the package index."""
     handed_on = {name: os.environ[name] for name in _HANDED_ON if name in os.environ}
     handed_on |= {name: value for name, value in os.environ.items() if name.lower().endswith("_proxy")}
+    if settings := os.environ.get("UV_CONFIG_FILE"):
+        handed_on["UV_CONFIG_FILE"] = str(shutil.copyfile(settings, folder / "uv.toml"))
     own = {"HOME": f"{folder}/home", "TMPDIR": f"{folder}/tmp", "ODAHU_PACK_CACHE_DIR": f"{folder}/cache"}
     return {**handed_on, **own, "PATH": PATH, "DOCKER_HOST": f"unix://{folder}/no-engine.sock"}
 
@@ -108,7 +110,7 @@ def labelled_base(layout, platform="linux/amd64"):
 
 
 def merged_layout(layout, layouts):
-    """Write a layout with the images of others, each the one of a platform."""
+    """Write a layout of one index, whose images are those of others, each the one of a platform."""
     unfinished = layout.with_name(f"{layout.name}.{os.getpid()}")
     manifests = []
     for platform, each in layouts.items():
@@ -117,11 +119,18 @@ def merged_layout(layout, layouts):
         system, architecture = platform.split("/")
         del entry["annotations"]
         manifests.append({**entry, "platform": {"os": system, "architecture": architecture}})
-    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}
-    (unfinished / "index.json").write_text(json.dumps(index))
+    index = json.dumps(_index_of(manifests)).encode()
+    digest = digest_of_bytes(index)
+    (unfinished / "blobs" / digest.replace(":", "/")).write_bytes(index)
+    root = {"mediaType": OCI_INDEX, "digest": digest, "size": len(index)}
+    (unfinished / "index.json").write_text(json.dumps(_index_of([root])))
     (unfinished / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     unfinished.rename(layout)
     return layout
+
+
+def _index_of(manifests):
+    return {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}
 
 
 def written_request(path, base, **arguments):

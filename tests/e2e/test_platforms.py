@@ -16,7 +16,7 @@ from odahu_pack_core.errors import DependencyError, EngineError
 from odahu_pack_core.pipeline.jobs import Request
 from odahu_pack_core.pipeline.run import package_request
 from odahu_pack_core.pipeline.surroundings import Surroundings
-from odahu_pack_core.testing import read_layout
+from odahu_pack_core.testing import KnownRegistry, read_layout
 from tests.core.engine.oci.parts import Layout
 from tests.core.environment.wheelhouse import build_wheel
 from tests.e2e.hosts import digest_in, labelled_base, merged_layout
@@ -107,6 +107,35 @@ def test_an_output_of_one_platform_says_so(labelled, tmp_path, output, monkeypat
         package(project, labelled, output=ImageOutput(output, dest))
     assert caught.value.code == "several-platforms"
     assert not (tmp_path / "image").exists()
+
+
+@pytest.mark.registry
+@pytest.mark.slow
+def test_a_base_of_several_platforms_in_a_registry(registry, labelled, tmp_path):
+    """Another tool has brought the base there; each platform's layers are taken from there."""
+    copied = f"docker://{registry.host}/bases/python:3.11"
+    skopeo = [locate("skopeo"), "copy", "--quiet", "--all", "--dest-tls-verify=false"]
+    skopeo += ["--dest-creds", f"{registry.username}:{registry.password}"]
+    subprocess.run([*skopeo, f"oci:{labelled}", copied], check=True)
+    project = gppi_project(tmp_path / "project", "def init():\n    return 'objects'\n")
+    before = len(registry.requests())
+
+    request = packaging("docker-rest", pull="bases", dockerfileBaseImage="python:3.11")
+    ways = (connection(registry), connection(registry, "bases", "bases"))
+    published = package_request(Request(request, project, ways, platforms=BOTH), Surroundings()).image
+
+    known = KnownRegistry(registry.host, registry.username, registry.password)
+    assert sum("mount=" in path and status == 201 for _, path, status in registry.requests()[before:]) == 1
+    for manifest, platform in zip(_manifests(registry, published), BOTH, strict=True):
+        image = known.image(published.reference.repository, manifest)
+        assert f"{image.config['os']}/{image.config['architecture']}" == platform
+
+
+def _manifests(registry, published):
+    """Return the digest of each image of an index, as the registry keeps it."""
+    digest = published.digest.removeprefix("sha256:")
+    (data,) = registry.storage.rglob(f"blobs/sha256/{digest[:2]}/{digest}/data")
+    return [entry["digest"] for entry in json.loads(data.read_text())["manifests"]]
 
 
 @pytest.fixture(scope="module")
