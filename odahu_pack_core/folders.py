@@ -111,7 +111,11 @@ def put(source: Path, entry: Path) -> None:
     """
     source.chmod(0o644)
     entry.parent.mkdir(parents=True, exist_ok=True)
-    source.replace(entry)
+    try:
+        source.replace(entry)
+    except IsADirectoryError:  # some tool makes folders of what it is told to mount, and is not there
+        shutil.rmtree(entry)
+        source.replace(entry)
 
 
 def sweep(parent: Path) -> None:

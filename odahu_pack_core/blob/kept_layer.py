@@ -37,7 +37,7 @@ def kept_layer(path: Path) -> PackedLayer | None:
             return layer
         if digest_of_stream(layer.blob.chunks()) != layer.descriptor.digest:
             return None
-    except (EngineError, OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (EngineError, OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
     with contextlib.suppress(OSError):  # others may do the same now, or only reading may be allowed
         _write_note(layer, path, path.with_suffix(f".{threading.get_native_id()}"), _ANY_BOOT)

@@ -125,7 +125,7 @@ class CompilerSearch:
         entry = self.cache.entry("pythons", digest_of(path, there.st_size, there.st_mtime_ns), ".json")
         try:
             return str(json.loads(entry.read_bytes())["version"])
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return self._asked(path, entry)
 
     def _asked(self, path: str, entry: Path) -> str:

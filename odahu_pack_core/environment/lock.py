@@ -62,17 +62,20 @@ def lock_key(
 
 def write_lock(packages: Iterable[LockedPackage], path: Path) -> None:
     """Write a lock for `read_lock`."""
-    path.write_text(json.dumps([asdict(package) for package in packages], indent=1), encoding="utf-8")
+    listed = [asdict(package) for package in packages]
+    path.write_text(json.dumps({"digest": digest_of(listed), "packages": listed}, indent=1), encoding="utf-8")
 
 
 def read_lock(path: Path) -> tuple[LockedPackage, ...] | None:
-    """Read a lock that `write_lock` wrote; None where there is none, or another thing."""
+    """Read a lock that `write_lock` wrote; None where there is none, or another thing, or it is damaged."""
     try:
-        packages = json.loads(path.read_text(encoding="utf-8"))
-        if not isinstance(packages, list):
+        lock = json.loads(path.read_text(encoding="utf-8"))
+        if lock["digest"] != digest_of(lock["packages"]):
             return None
-        return tuple(LockedPackage(**{**package, "hashes": tuple(package["hashes"])}) for package in packages)
-    except (OSError, ValueError, TypeError, KeyError):
+        return tuple(
+            LockedPackage(**{**package, "hashes": tuple(package["hashes"])}) for package in lock["packages"]
+        )
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 

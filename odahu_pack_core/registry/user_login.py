@@ -56,7 +56,7 @@ def _content(path: Path) -> dict[str, Any]:
         return {}
     except OSError as error:
         raise _unreadable(path, error.strerror or "") from None
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _unreadable(path, "it is not JSON") from None
     if not isinstance(content, dict):
         raise _unreadable(path, "it is not a JSON object")

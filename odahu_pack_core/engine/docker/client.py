@@ -182,7 +182,7 @@ def _guarded(chunks: Iterator[bytes]) -> Iterator[bytes]:
 def _object(content: bytes) -> JsonObject:
     try:
         value = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict):
         raise EngineError("the engine's answer is not a JSON object", code="bad-answer")

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -124,7 +125,9 @@ def test_a_damaged_layer_is_made_again(made, damage):
     assert blob.read_bytes() == content
 
 
-@pytest.mark.parametrize("damage", ["", "rubbish", "null", "[]", "{}", '{"digest": 1, "diff_id": "x"}'])
+@pytest.mark.parametrize(
+    "damage", ["", "rubbish", "null", "[]", "{}", '{"digest": 1, "diff_id": "x"}', "[" * 100_000]
+)
 def test_a_damaged_note_has_its_layer_made_again(made, damage):
     first = made(wanted("greeter"))
     note = first.paths[0].with_suffix(".json")
@@ -172,13 +175,31 @@ def test_a_layer_is_believed_though_that_cannot_be_noted(made, monkeypatch):
     assert made(wanted("greeter")).layers == first.layers
 
 
-@pytest.mark.parametrize("damage", ["", "rubbish", '[{"name": "x"}]', "{}", "null", "[1]"])
+@pytest.mark.parametrize(
+    "damage", ["", "rubbish", '[{"name": "x"}]', "{}", "null", "[]", "[1]", "[" * 100_000, '{"packages": []}']
+)
 def test_a_damaged_lock_is_made_again(environments, recorder, cache_dir, tmp_path, damage):
     first = environments.resolve(wanted("greeter"), facts(), tmp_path, recorder.emit)
     [lock] = entries(cache_dir, "locks", ".json")
     lock.write_text(damage)
     assert environments.resolve(wanted("greeter"), facts(), tmp_path, recorder.emit) == first
     assert lock.read_text() != damage
+
+
+def test_a_lock_that_lost_a_package_is_made_again(environments, recorder, cache_dir, tmp_path):
+    first = environments.resolve(wanted("greeter", "sharing"), facts(), tmp_path, recorder.emit)
+    [lock] = entries(cache_dir, "locks", ".json")
+    content = json.loads(lock.read_text())
+    lock.write_text(json.dumps({**content, "packages": content["packages"][:1]}))
+    assert environments.resolve(wanted("greeter", "sharing"), facts(), tmp_path, recorder.emit) == first
+
+
+def test_a_folder_in_the_place_of_an_entry_makes_room(made):
+    first = made(wanted("greeter"))
+    for path in (first.paths[0], first.paths[0].with_suffix(".json")):
+        path.unlink()
+        path.mkdir()
+    assert made(wanted("greeter")).layers == first.layers
 
 
 def test_a_lock_without_its_layer_is_enough(made):

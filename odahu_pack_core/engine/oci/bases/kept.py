@@ -59,7 +59,7 @@ class Kept:
             "missing_environment": contents.missing_environment,
             "site_packages": packages and {"path": packages.path, "packages": packages.packages},
         }
-        self._write(self._contents(key), json.dumps(fields).encode())
+        self._write(self._contents(key), json.dumps({**fields, "digest": _digest(fields)}).encode())
 
     def _document(self, digest: str) -> Path:
         return self.folder / "documents" / f"{digest.partition(':')[2]}.json"
@@ -87,9 +87,15 @@ class Kept:
                 raise
 
 
+def _digest(fields: Mapping[str, object]) -> str:
+    return digest_of_bytes(json.dumps(fields, sort_keys=True).encode())
+
+
 def _contents(content: bytes) -> ImageContents | None:
     try:
         fields = json.loads(content)
+        if fields.pop("digest") != _digest(fields):
+            return None
         packages = fields["site_packages"]
         return ImageContents(
             fields["python"],
@@ -101,5 +107,5 @@ def _contents(content: bytes) -> ImageContents | None:
             ),
             fields["missing_environment"],
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
