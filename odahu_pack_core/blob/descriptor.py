@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeGuard
+
+from odahu_pack_core.plan.reference import DIGEST
 
 OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
@@ -26,8 +27,6 @@ OCI_OF_DOCKER: Final = {
     "application/vnd.docker.image.rootfs.diff.tar.zstd": OCI_LAYER_ZSTD,
 }
 """The OCI media type that means the same as one of Docker's."""
-
-DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
@@ -91,3 +90,8 @@ def digest_of_stream(chunks: Iterable[bytes]) -> str:
     for chunk in chunks:
         digest.update(chunk)
     return f"sha256:{digest.hexdigest()}"
+
+
+def is_digest(found: object) -> TypeGuard[str]:
+    """Tell whether something is a digest."""
+    return isinstance(found, str) and DIGEST.fullmatch(found) is not None

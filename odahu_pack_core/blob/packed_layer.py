@@ -9,7 +9,7 @@ from pathlib import Path
 from odahu_pack_core.errors import ArtifactError
 from odahu_pack_core.plan.layer_tar import TarSource
 
-from .descriptor import DIGEST, OCI_LAYER, OCI_LAYER_GZIP, Blob, Descriptor
+from .descriptor import OCI_LAYER, OCI_LAYER_GZIP, Blob, Descriptor, is_digest
 from .files import FileBlob
 from .gzip_stream import inflated
 
@@ -111,7 +111,7 @@ class SourceBlob:
 
 def _digest(note: Mapping[str, object], key: str) -> str:
     value = note.get(key)
-    if not isinstance(value, str) or not DIGEST.fullmatch(value):
+    if not is_digest(value):
         raise ValueError(f"{key} is {value!r}, which is not a digest")
     return value
 

@@ -24,7 +24,9 @@ HOST: Final = re.compile(
 )
 """A registry: a host name or address, with an optional port."""
 
-_DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+DIGEST: Final = re.compile(r"sha256:[0-9a-f]{64}")
+"""Names content."""
+
 _IMAGE_ID: Final = re.compile(r"[0-9a-f]{64}")
 MOST_NAME_CHARACTERS: Final = 255
 DOCKER_HUB: Final = "docker.io"
@@ -57,7 +59,7 @@ class ImageReference:
             )
         if self.tag and not TAG.fullmatch(self.tag):
             raise _bad(self.tag, "is not an image tag")
-        if self.digest and not _DIGEST.fullmatch(self.digest):
+        if self.digest and not DIGEST.fullmatch(self.digest):
             raise _bad(self.digest, "is not an image digest")
         if len(self._full_name) > MOST_NAME_CHARACTERS:
             reason = f"has {len(self._full_name)} characters, more than {MOST_NAME_CHARACTERS}"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from odahu_pack_core.blob.descriptor import DIGEST, DOCKER_INDEX, OCI_INDEX
+from odahu_pack_core.blob.descriptor import DOCKER_INDEX, OCI_INDEX, is_digest
 from odahu_pack_core.plugins.distribution import FetchedManifest, ImageRegistry
 
 _INDEXES: Final = frozenset({OCI_INDEX, DOCKER_INDEX})
@@ -70,4 +70,4 @@ def _list(document: dict[str, Any], key: str) -> list[object]:
 
 def _digest(descriptor: object) -> str:
     digest = descriptor.get("digest") if isinstance(descriptor, dict) else None
-    return digest if isinstance(digest, str) and DIGEST.fullmatch(digest) else ""
+    return digest if is_digest(digest) else ""

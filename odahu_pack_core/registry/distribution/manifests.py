@@ -8,13 +8,13 @@ from typing import Final
 import httpx
 
 from odahu_pack_core.blob.descriptor import (
-    DIGEST,
     DOCKER_INDEX,
     DOCKER_MANIFEST,
     OCI_INDEX,
     OCI_MANIFEST,
     Descriptor,
     digest_of_bytes,
+    is_digest,
 )
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plugins.distribution import FetchedManifest
@@ -93,7 +93,7 @@ class Manifests:
         return persist(put, self._exchange.clock)
 
     def _question(self, method: str, repository: str, reference: str) -> Question:
-        separator = "@" if DIGEST.fullmatch(reference) else ":"
+        separator = "@" if is_digest(reference) else ":"
         return Question(
             f"read the manifest of {repository}{separator}{reference}",
             method,
@@ -109,7 +109,7 @@ class Manifests:
             content = read_at_most(question.action, response, _MOST_BYTES, self._exchange.clock)
         digest = digest_of_bytes(content)
         _check_header(question.action, response, digest)
-        if DIGEST.fullmatch(reference) and digest != reference:
+        if is_digest(reference) and digest != reference:
             raise _differs(question.action, digest)
         return FetchedManifest(Descriptor(_media_type(response, content), digest, len(content)), content)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from odahu_pack_core.blob.descriptor import DIGEST
+from odahu_pack_core.blob.descriptor import is_digest
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import REPOSITORY, TAG
 
@@ -59,5 +59,5 @@ def _repository_path(repository: str) -> str:
 
 
 def _check_digest(digest: str) -> None:
-    if not DIGEST.fullmatch(digest):
+    if not is_digest(digest):
         raise RegistryError(f"{digest[:100]!r} is not a sha256 digest", code="bad-digest")

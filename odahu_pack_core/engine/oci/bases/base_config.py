@@ -6,9 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from odahu_pack_core.blob.descriptor import is_digest
 from odahu_pack_core.errors import RegistryError
 
-from .documents import JsonObject, bad, is_digest, platform_of, shown, usual
+from .documents import platform_of, usual
+from .json_text import JsonObject, bad, shown
 
 
 @dataclass(frozen=True)

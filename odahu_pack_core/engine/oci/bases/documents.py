@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from odahu_pack_core.blob.descriptor import (
-    DIGEST,
     OCI_CONFIG,
     OCI_INDEX,
     OCI_LAYER,
@@ -17,18 +15,18 @@ from odahu_pack_core.blob.descriptor import (
     OCI_MANIFEST,
     OCI_OF_DOCKER,
     Descriptor,
+    is_digest,
 )
 from odahu_pack_core.errors import RegistryError
+
+from .json_text import JsonObject, bad, read_list, shown
 
 _SCHEMA_1: Final = "application/vnd.docker.distribution.manifest.v1"
 _LAYERS: Final = frozenset({OCI_LAYER, OCI_LAYER_GZIP, OCI_LAYER_ZSTD})
 _ELSEWHERE: Final = ("nondistributable", "foreign")
 _USUAL_VARIANT: Final = {"amd64": "v1", "arm64": "v8", "arm": "v7"}
-_MOST_LAYERS: Final = 1000
 _LARGEST: Final = 2**53
 _MOST_SHOWN: Final = 20
-
-JsonObject = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -42,49 +40,6 @@ class Manifest:
 
     config: Descriptor
     layers: tuple[Descriptor, ...]
-
-
-def read_object(content: bytes, what: str) -> JsonObject:
-    """Return a JSON object.
-
-    Args:
-        content: The text.
-        what: Says in errors what it is.
-
-    Raises:
-        RegistryError: It is none.
-    """
-    found = read_json(content, what)
-    if not isinstance(found, dict):
-        raise bad(what, "is no JSON object")
-    return found
-
-
-def read_json(content: bytes, what: str) -> object:
-    """Return what JSON says.
-
-    Raises:
-        RegistryError: It is none, or nested beyond reason.
-    """
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise bad(what, "has a document that is no JSON") from None
-
-
-def read_list(found: object, what: str) -> list[JsonObject]:
-    """Return a list of objects.
-
-    Raises:
-        RegistryError: It is none, or absurdly long.
-    """
-    if (
-        not isinstance(found, list)
-        or len(found) > _MOST_LAYERS
-        or not all(isinstance(e, dict) for e in found)
-    ):
-        raise bad(what, "has a document without the list that it should have")
-    return found
 
 
 def media_type_of(document: JsonObject, told: str) -> str:
@@ -147,7 +102,7 @@ def _descriptor(found: object, what: str) -> Descriptor:
         raise bad(what, "has a manifest with a descriptor that names no content")
     if type(size) is not int or not 0 <= size <= _LARGEST:
         raise bad(what, "has a manifest with a descriptor that has no size")
-    return Descriptor(media_type, str(digest), size)
+    return Descriptor(media_type, digest, size)
 
 
 def _layer(found: object, what: str) -> Descriptor:
@@ -173,18 +128,3 @@ def usual(platform: str) -> tuple[str, str, str]:
     """Return os, architecture and variant of a platform, where the usual variant is understood."""
     system, architecture, variant = (*platform.split("/"), "", "", "")[:3]
     return system, architecture, variant or _USUAL_VARIANT.get(architecture, "")
-
-
-def is_digest(found: object) -> bool:
-    """Tell whether something is a digest."""
-    return isinstance(found, str) and DIGEST.fullmatch(found) is not None
-
-
-def shown(text: str) -> str:
-    """Return somebody else's text as a message can show it."""
-    return text if text.isprintable() and len(text) <= 100 else repr(text[:100])  # noqa: PLR2004  # a glance
-
-
-def bad(what: str, reason: str, hint: str = "") -> RegistryError:
-    """Return the error for a base image that cannot be built upon."""
-    return RegistryError(f"{what} {reason}", code="base-unusable", hint=hint)

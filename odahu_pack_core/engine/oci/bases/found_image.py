@@ -15,7 +15,8 @@ from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.distribution import FetchedManifest
 
 from .base_config import ImageConfig, check_platform, read_config
-from .documents import Manifest, choose_platform, media_type_of, read_manifest, read_object
+from .documents import Manifest, choose_platform, media_type_of, read_manifest
+from .json_text import read_object
 
 _MOST_INDEXES: Final = 3
 

@@ -16,8 +16,8 @@ from odahu_pack_core.plugins.distribution import FetchedManifest
 
 from .archive_files import ArchiveFiles, CheckedBlob, FolderFiles, TarFiles, is_compressed
 from .base_config import check_platform, read_config
-from .documents import JsonObject, read_json, read_list, read_object
 from .found_image import FoundImage, image_at
+from .json_text import JsonObject, read_json, read_list, read_object
 from .layer_store import LayerStore, TarFile
 from .layered_files import LayeredFiles
 from .registry_base import LARGEST_CONFIG

@@ -15,12 +15,8 @@ from odahu_pack_core.blob.descriptor import (
     OCI_MANIFEST,
 )
 from odahu_pack_core.engine.oci.bases.base_config import check_platform, read_config
-from odahu_pack_core.engine.oci.bases.documents import (
-    choose_platform,
-    media_type_of,
-    read_manifest,
-    read_object,
-)
+from odahu_pack_core.engine.oci.bases.documents import choose_platform, media_type_of, read_manifest
+from odahu_pack_core.engine.oci.bases.json_text import read_object
 from odahu_pack_core.errors import RegistryError
 
 DIGEST = "sha256:" + "a" * 64
