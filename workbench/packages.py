@@ -19,6 +19,7 @@ PACKAGES: Mapping[str, str] = {
     "debootstrap": "debootstrap",
     "skopeo": "skopeo",
     "buildah": "buildah",
+    "podman": "podman",
     "qemu-x86_64": "qemu-user",
 }
 """The programs that tests and benchmarks start, and the package of each."""
