@@ -7,6 +7,7 @@ from typing import Final
 
 from odahu_pack_core.blob.descriptor import Blob
 from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.names import CACHE_FOLDER_VARIABLE
 
 from .clock import Deadline
 from .exchange import Content, Exchange, Question
@@ -83,7 +84,8 @@ class _Upload:
             raise self._forgotten()
         if status == BAD_REQUEST:
             message = f"cannot {self._action}: the registry says that it received another content"
-            raise RegistryError(message, code="bad-digest")
+            hint = f"run again; if that does not help, the cache is damaged: empty {CACHE_FOLDER_VARIABLE}"
+            raise RegistryError(message, code="bad-digest", hint=hint)
         self._tell(self._size)
 
     def _is_there(self) -> bool:
