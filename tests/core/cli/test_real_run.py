@@ -7,6 +7,8 @@ from contextlib import closing
 import docker
 import pytest
 
+from odahu_pack_core.testing import KnownRegistry
+
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
 
 RUN = ("local", "pack", "run", "-f", "pack.yaml")
@@ -56,8 +58,8 @@ def test_what_is_printed_is_in_the_registry(odahuflowctl, registry):
     assert finished.code == 0, finished.err
     results = dict(line.split(": ", 1) for line in finished.out.splitlines())
     assert results["image"] == f"{registry.host}/odahuflow/wine:cli"
-    path = f"/v2/odahuflow/wine/manifests/{results['digest']}"
-    assert registry.status(path, username=registry.username, password=registry.password) == 200
+    known = KnownRegistry(registry.host, registry.username, registry.password)
+    assert known.digest("odahuflow/wine", "cli") == results["digest"]
     assert registry.password not in finished.err
 
 
@@ -81,7 +83,7 @@ def test_a_wrong_password_is_16(odahuflowctl, monkeypatch):
 
 @pytest.mark.usefixtures("packaging")
 def test_an_engine_that_is_not_running_is_15(odahuflowctl, tmp_path):
-    finished = odahuflowctl(*RUN, DOCKER_HOST=f"unix://{tmp_path}/nowhere.sock")
+    finished = odahuflowctl(*RUN, "--engine", "docker", DOCKER_HOST=f"unix://{tmp_path}/nowhere.sock")
     assert (finished.code, finished.out) == (15, ""), finished.err
     assert "nowhere.sock" in finished.err
 
@@ -98,7 +100,8 @@ def test_a_cache_is_a_base_that_saves_installing(odahuflowctl, packaging, client
     resolved = odahuflowctl("local", "pack", "plan", "-f", "pack.yaml", "--resolve", "-o", "json")
     client.images.remove("wine-cache:cli")
     assert resolved.code == 0, resolved.err
-    environments = {found["layer"]: found for found in json.loads(resolved.out)["environments"]}
+    (image,) = json.loads(resolved.out)["images"]
+    environments = {found["layer"]: found for found in image["environments"]}
     assert (environments["environment"]["mode"], environments["environment"]["packages"]) == ("base", [])
 
 

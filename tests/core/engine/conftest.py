@@ -1,6 +1,5 @@
 """What looks into the engine beside the product, and images that are gone after the test."""
 
-import resource
 import uuid
 
 import pytest
@@ -34,15 +33,6 @@ def new_name(docker_cli):
     for name in names:
         for reference in docker_cli.references(name.rpartition(":")[0]):
             docker_cli.remove(reference)
-
-
-@pytest.fixture
-def small_files():
-    """Let no file grow beyond the returned number of bytes, as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (65536, before[1]))
-    yield 65536
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.fixture(scope="session")

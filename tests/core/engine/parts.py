@@ -4,8 +4,10 @@ import hashlib
 import io
 import json
 import re
+import resource
 import subprocess
 import tarfile
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from odahu_pack_core.plan.layer_tar import PlannedTar
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import BuildRequest, Credentials, ImageOutput
 
+SMALL = 65536
 FILES = (TextFile("/opt/odahu/hello.txt", b"hello"), TextFile("/opt/odahu/run.sh", b"#!/bin/sh\n", 0o755))
 
 
@@ -133,6 +136,17 @@ def write_archive(path, name, architecture):
             entry = tarfile.TarInfo(member)
             entry.size = len(body)
             tar.addfile(entry, io.BytesIO(body))
+
+
+@contextmanager
+def small_files():
+    """Let no file grow beyond `SMALL` while the block runs, as on a full disk; pytest writes to files, too."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def storage_of_buildah(folder):

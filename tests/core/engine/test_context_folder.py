@@ -13,7 +13,7 @@ from odahu_pack_core.engine.single import SingleBuild
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import Progress
 from odahu_pack_core.plugins.protocols import ImageOutput
-from tests.core.engine.parts import build_request
+from tests.core.engine.parts import SMALL, build_request, small_files
 from tests.core.engine.test_build_context import Source
 
 EXTRA = {"conda/environment.yml": b"name: x\n", "note": b""}
@@ -111,10 +111,11 @@ def test_leaves_nothing_when_it_fails(tmp_path, events, exists, failure):
     assert list(tmp_path.rglob("*")) == ([dest] if exists else [])
 
 
-def test_leaves_nothing_when_the_disk_takes_no_more(tmp_path, events, small_files):
-    layers = {"model": Source(4 * small_files, (b"x" * small_files,) * 4)}
+def test_leaves_nothing_when_the_disk_takes_no_more(tmp_path, events):
+    layers = {"model": Source(4 * SMALL, (b"x" * SMALL,) * 4)}
 
-    with pytest.raises(EngineError, match=r"cannot write .*context: File too large") as caught:
+    too_large = pytest.raises(EngineError, match=r"cannot write .*context: File too large")
+    with too_large as caught, small_files():
         write_context(_request(tmp_path / "context", layers=layers), events.append)
 
     assert caught.value.code == "cannot-write"

@@ -9,6 +9,7 @@ import pytest
 
 from odahu_pack_core.engine.destination import check_free, whole_file, whole_folder
 from odahu_pack_core.errors import EngineError
+from tests.core.engine.parts import SMALL, small_files
 
 
 def test_a_file_replaces_an_older_one_when_it_is_whole(tmp_path):
@@ -44,10 +45,10 @@ def test_a_folder_in_the_way_is_named(tmp_path):
         pass
 
 
-def test_a_file_that_cannot_grow_is_told_and_vanishes(tmp_path, small_files):
+def test_a_file_that_cannot_grow_is_told_and_vanishes(tmp_path):
     def fill():
-        with whole_file(tmp_path / "image.tar") as write:
-            for _ in range(2 * small_files):
+        with small_files(), whole_file(tmp_path / "image.tar") as write:
+            for _ in range(2 * SMALL):
                 write(b"x")
 
     with pytest.raises(EngineError, match=r"cannot write .*image\.tar: File too large"):
