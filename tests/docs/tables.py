@@ -4,6 +4,7 @@ A table stands between ``<!-- table: NAME -->`` and ``<!-- end of table -->``.
 """
 
 import inspect
+import json
 import re
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from odahu_pack_core import errors as families
 from odahu_pack_core.plugins import hookspecs
 
 REPOSITORY = Path(__file__).parents[2]
+RESULTS = REPOSITORY / "benchmarks" / "results"
 DOCUMENTS = (
     REPOSITORY / "README.md",
     REPOSITORY / "docs" / "plugins.md",
@@ -34,6 +36,8 @@ def table(name, catalog):
     return {
         "engines": lambda: engines(catalog),
         "packagers": lambda: offered("`integrationName`", catalog.packagers),
+        "contest": contest,
+        "weights": large_weights,
         "connections": lambda: offered("`type`", catalog.connection_types),
         "errors": errors,
         "hooks": hooks,
@@ -111,6 +115,52 @@ def hooks():
         if name.startswith("odahu_pack_")
     ]
     return markdown(("Hook", "What it is for"), rows)
+
+
+def contest():
+    """Tell who takes how long to bring a model into a registry, and how much odahu-pack sends."""
+    rows = {row["What"]: row for row in kept_rows("against")}
+    scenarios = list(dict.fromkeys(what.partition(", ")[0] for what in rows))
+    contenders = list(dict.fromkeys(what.partition(", ")[2] for what in rows))
+    lines = [
+        (
+            scenario,
+            *(seconds(rows[f"{scenario}, {who}"]["Seconds"]) for who in contenders),
+            f"{rows[f'{scenario}, {contenders[0]}']['MB sent']:.2f} MB",
+        )
+        for scenario in scenarios
+    ]
+    return markdown(("", *contenders, f"sent by {contenders[0]}"), lines)
+
+
+def large_weights():
+    """Tell how long large weights take."""
+    lines = [
+        (
+            row["Weights"],
+            seconds(row["Seconds"]),
+            seconds(row["Seconds of the floor"]),
+            seconds(row["Seconds of Docker"]) if row["Seconds of Docker"] else "",
+            f"{row['Peak MiB']['median']:.0f} MiB",
+        )
+        for row in kept_rows("weights")
+    ]
+    columns = (
+        "New weights",
+        "odahu-pack",
+        "read, hash, one PUT",
+        "docker build and push",
+        "odahu-pack's memory",
+    )
+    return markdown(columns, lines)
+
+
+def kept_rows(name):
+    return json.loads((RESULTS / f"{name}.json").read_text())["rows"]
+
+
+def seconds(spread):
+    return f"{spread['median']:.{2 if spread['median'] < 10 else 1}f} s"
 
 
 def markdown(titles, rows):
