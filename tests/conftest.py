@@ -1,6 +1,5 @@
 """Every test gets a home of its own; tests that ask for real parts get them from the workbench."""
 
-import itertools
 import os
 import shutil
 from contextlib import ExitStack, contextmanager
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from workbench import BaseImages, DockerEngine, PartMissingError, Registry
+from workbench.command import locate
 from workbench.surroundings import Surroundings
 
 _NEEDY_MARKERS = frozenset({"engine", "registry", "triton", "slow"})
@@ -59,6 +59,17 @@ def _real_part():
         if _REQUIRED:
             pytest.fail(f"ODAHU_PACK_REQUIRE_ENGINES=1, but {missing}", pytrace=False)
         pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="session")
+def program():
+    """Return the path of a program that a test needs: ``program("buildah")``."""
+
+    def find(name):
+        with _real_part():
+            return locate(name)
+
+    return find
 
 
 @pytest.fixture(scope="session")
@@ -132,9 +143,9 @@ def triton_base(base):
 
 
 @pytest.fixture(scope="session")
-def _homes(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("homes")
-    return (folder / str(number) for number in itertools.count())
+def _empty_homes():
+    """Homes that a test has left empty, for the next one: most tests have no use for theirs."""
+    return []
 
 
 @pytest.fixture(scope="session")
@@ -153,10 +164,9 @@ def _leak_guard(_registry_pids):
 
 
 @pytest.fixture(autouse=True)
-def home(_leak_guard, _homes, odahu_pack_cache_dir, request):
+def home(_leak_guard, _empty_homes, tmp_path_factory, odahu_pack_cache_dir, request):
     """The test's own home folder, empty; the way to the package indexes and uv's cache stay."""
-    folder = next(_homes)
-    folder.mkdir()
+    folder = _empty_homes.pop() if _empty_homes else tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         for name, value in _isolated(folder).items():
             patch.setenv(name, value)
@@ -165,7 +175,10 @@ def home(_leak_guard, _homes, odahu_pack_cache_dir, request):
         patch.setenv("ODAHU_PACK_CACHE_DIR", str(odahu_pack_cache_dir))
         patch.setenv("DOCKER_HOST", _docker_host(request, folder))
         yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    if os.listdir(folder):  # noqa: PTH208  # for each test
+        shutil.rmtree(folder, ignore_errors=True)
+    else:
+        _empty_homes.append(folder)
 
 
 def _isolated(home):

@@ -1,7 +1,5 @@
 """The same model gives the same answers, files and settings whichever engine made its image."""
 
-import shutil
-
 import pytest
 
 from odahu_pack_core import package_model
@@ -26,10 +24,9 @@ OURS = ("/opt/", "/tmp", "/volume")
 
 
 @pytest.fixture
-def images(registry, base_python, tmp_path, monkeypatch):
+def images(program, registry, base_python, tmp_path, monkeypatch):
     """Package one model with each engine; returns what was published, by engine."""
-    if not shutil.which("buildah"):
-        pytest.skip("buildah is not installed")
+    program("buildah")
     base_python("3.11")
     for name, value in storage_of_buildah(tmp_path).items():
         monkeypatch.setenv(name, value)

@@ -1,7 +1,6 @@
 """What has to run while an image is built, on a machine without a Docker engine."""
 
 import os
-import shutil
 from importlib.metadata import EntryPoint
 
 import pytest
@@ -26,9 +25,8 @@ SPEC = """\
 """
 
 
-def test_auto_takes_buildah_and_says_why(registry, tmp_path, monkeypatch):
-    if not shutil.which("buildah"):
-        pytest.skip("buildah is not installed")
+def test_auto_takes_buildah_and_says_why(program, registry, tmp_path, monkeypatch):
+    program("buildah")
     known = KnownRegistry(registry.host, registry.username, registry.password)
     known.push("contract/shell", "1", *shell_image())
     monkeypatch.setenv("REGISTRY_PASSWORD", registry.password)

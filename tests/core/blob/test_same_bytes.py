@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.core.plan.test_layer_tar import PYTHONS
-from workbench.command import locate
-from workbench.errors import PartMissingError
 
 REPOSITORY = Path(__file__).parents[3]
 PACK_FILES = Path(__file__).with_name("pack_files.py")
@@ -44,14 +42,9 @@ def test_one_processor_or_all(tmp_path, here):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("processor", ["Nehalem", "max"])
-def test_the_type_of_processor_does_not_matter(tmp_path, here, processor):
+def test_the_type_of_processor_does_not_matter(program, tmp_path, here, processor):
     """The compressor has other code for each; `-cpu` hides what Nehalem does not have, such as AVX2."""
-    try:
-        qemu = locate("qemu-x86_64")
-    except PartMissingError as missing:
-        if os.environ.get("ODAHU_PACK_REQUIRE_ENGINES") == "1":
-            raise
-        pytest.skip(str(missing))
+    qemu = program("qemu-x86_64")
     assert packed_by([qemu, "-cpu", processor, sys.executable], tmp_path / "there") == here
 
 

@@ -1,7 +1,6 @@
 """The engine that builds with buildah: what is its own beside the contract of all engines."""
 
 import json
-import shutil
 import socket
 import stat
 import subprocess
@@ -150,9 +149,8 @@ class TestBuilds:
     """Real builds upon an image with a shell."""
 
     @pytest.fixture
-    def environ(self, tmp_path):
-        if not shutil.which("buildah"):
-            pytest.skip("buildah is not installed")
+    def environ(self, program, tmp_path):
+        program("buildah")
         # A user may well have a folder for Docker's config, and nothing in it.
         cache = {"ODAHU_PACK_CACHE_DIR": str(tmp_path / "cache"), "DOCKER_CONFIG": str(tmp_path / "docker")}
         return {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), **cache, **storage_of_buildah(tmp_path)}

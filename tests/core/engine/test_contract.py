@@ -1,6 +1,5 @@
 """The engine contract, kept by each engine that comes with the product."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -85,10 +84,9 @@ class TestBuildah(OnRealParts):
 
     @pytest.fixture(scope="class")
     @classmethod
-    def own_storage(cls, environ, tmp_path_factory):
+    def own_storage(cls, program, environ, tmp_path_factory):
         """The environment variables that make buildah use a storage of its own."""
-        if not shutil.which("buildah"):
-            pytest.skip("buildah is not installed")
+        program("buildah")
         return {**environ, **storage_of_buildah(tmp_path_factory.mktemp("storage"))}
 
     @pytest.fixture(scope="class")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -95,10 +94,9 @@ def package(environ, engine, base_in_registry, events):
 
 
 @pytest.fixture
-def podman():
+def podman(program):
     """The ``podman`` command with storage of its own."""
-    if not shutil.which("podman"):
-        pytest.skip("podman is not installed")
+    program("podman")
     # Its folder of running things must have a short path.
     with tempfile.TemporaryDirectory(prefix="podman-") as folder:
         (Path(folder) / "containers.conf").write_text(CONTAINERS_CONF)

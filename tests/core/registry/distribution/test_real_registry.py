@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 
@@ -54,18 +53,15 @@ def client(real, open_client):
 
 
 @pytest.fixture
-def skopeo(real):
-    program = shutil.which("skopeo")
-    if program is None:
-        missing = pytest.fail if os.environ.get("ODAHU_PACK_REQUIRE_ENGINES") == "1" else pytest.skip
-        missing("skopeo is not installed")
+def skopeo(program, real):
+    path = program("skopeo")
 
     def run(command, *arguments):
         login = ["--creds", f"{real.username}:{real.password}"] if real.username else []
         options = [option.replace("--", "--src-") for option in login] if command == "copy" else login
         tls = "--src-tls-verify=false" if command == "copy" else "--tls-verify=false"
         done = subprocess.run(
-            [program, command, tls, *options, *arguments], check=True, capture_output=True, text=True
+            [path, command, tls, *options, *arguments], check=True, capture_output=True, text=True
         )
         return done.stdout
 
