@@ -140,7 +140,7 @@ def write_archive(path, name, architecture):
 
 @contextmanager
 def small_files():
-    """Let no file grow beyond `SMALL`, as on a full disk; only while a block runs, for pytest writes files, too."""
+    """Let no file grow beyond `SMALL` while the block runs, as on a full disk; pytest writes, too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, before[1]))
     try:
