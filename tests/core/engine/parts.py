@@ -140,7 +140,7 @@ def write_archive(path, name, architecture):
 
 @contextmanager
 def small_files():
-    """Let no file grow beyond `SMALL` while the block runs, as on a full disk; pytest writes, too."""
+    """Let no file grow beyond `SMALL`, as on a full disk, while a block runs: pytest writes files, too."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL, before[1]))
     try:
