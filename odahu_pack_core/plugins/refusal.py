@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Final
+from urllib.parse import quote_plus
 
 from odahu_pack_core.errors import RegistryError
 
@@ -43,7 +45,10 @@ def refusal(action: str, host: str, credentials: Credentials | None, reason: str
 
 
 def without_secret(text: str, credentials: Credentials | None) -> str:
-    """Return what a registry said without the password that it may repeat."""
+    """Return what a registry said without the password that it may repeat, as written or as it was sent."""
     if credentials is None or not credentials.password:
         return text
-    return text.replace(credentials.password, _MASK)
+    pair = f"{credentials.username}:{credentials.password}".encode()
+    for secret in (credentials.password, base64.b64encode(pair).decode(), quote_plus(credentials.password)):
+        text = text.replace(secret, _MASK)
+    return text

@@ -68,6 +68,7 @@ class FaultProxy:
         self.password = password
         self.schedule = Schedule()
         self.tokens = set()
+        self.all_tokens = set()
         self.asked = []
         self.on_request = lambda _: None
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -81,6 +82,7 @@ class FaultProxy:
     def token(self):
         token = base64.b64encode(random.randbytes(18)).decode()
         self.tokens.add(token)
+        self.all_tokens.add(token)
         return {"token": token, "expires_in": 300}
 
     def __enter__(self):
@@ -177,6 +179,14 @@ class _Handler(BaseHTTPRequestHandler):
     def page(self):
         """Answer a page for people, as captive portals do."""
         self._refuse(200, content=b"<html>Welcome!</html>", headers={"Content-Type": "text/html"})
+
+    def tell_tales(self):
+        """Refuse, and repeat what was shown."""
+        shown = self.headers.get("Authorization", "")
+        scheme, _, value = shown.partition(" ")
+        read = base64.b64decode(value).decode() if scheme == "Basic" else ""
+        said = f"I was shown {shown}, \x1b[31mby\x07 {read}\r\n{value}"
+        self._refuse(400, content=json.dumps({"errors": [{"code": "X", "message": said}]}).encode())
 
     def revoke(self):
         self.proxy.tokens.clear()
