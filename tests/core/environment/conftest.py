@@ -1,10 +1,13 @@
 import io
 import os
+import shutil
 import tarfile
 
 import pytest
 
 from odahu_pack_core.command import SubprocessRunner
+from odahu_pack_core.environment.cache import Cache
+from odahu_pack_core.environment.compiler import CompilerSearch
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.environment.uv import HostPython
 from odahu_pack_core.plan.base import BaseFacts
@@ -51,9 +54,19 @@ def environ(house, home):
     return {**os.environ, "UV_CONFIG_FILE": str(settings)}
 
 
+@pytest.fixture(scope="session")
+def known_pythons(tmp_path_factory):
+    """What a search has noted of the interpreter that runs the tests, so that not every test starts it."""
+    cache = Cache(tmp_path_factory.mktemp("pythons"))
+    assert CompilerSearch(cache, os.environ, SubprocessRunner()).find(HostPython.own().version)
+    return cache.folder_of("pythons")
+
+
 @pytest.fixture
-def cache_dir(tmp_path):
-    return tmp_path / "cache"
+def cache_dir(tmp_path, known_pythons):
+    cache = Cache(tmp_path / "cache")
+    shutil.copytree(known_pythons, cache.folder_of("pythons"))
+    return cache.folder
 
 
 @pytest.fixture

@@ -313,7 +313,6 @@ def test_a_run_that_finds_all_it_needs_sweeps_too(made, cache_dir):
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(cache_dir, environ, recorder, tmp_path):
-    cache_dir.mkdir()
     size = "size=600k"
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", size, "tmpfs", cache_dir], check=False, capture_output=True
