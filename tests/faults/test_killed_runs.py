@@ -3,11 +3,13 @@
 import random
 import shutil
 import signal
+import threading
 import time
 
 import pytest
 
 from odahu_pack_core.testing import read_archive, read_layout
+from tests.faults.conftest import PASSWORD
 from tests.faults.ground import check_cache, dose, leftovers
 
 pytestmark = [pytest.mark.registry, pytest.mark.slow]
@@ -76,3 +78,30 @@ def test_started_again_it_completes(ground, whole, cache, tmp_path, number):
     else:
         assert list(out.iterdir()) == [dest]
         assert READERS[kind](dest)
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_does_not_wait_for_a_registry_that_hangs(ground, proxy, cache, tmp_path, end):
+    hanging, may_go_on = threading.Event(), threading.Event()
+
+    def hang(asked):
+        if asked.startswith("PUT /v2/models"):
+            hanging.set()
+            may_go_on.wait(60)
+
+    proxy.on_request = hang
+    image = f"hanging-{end}:1"
+    process = ground.start(
+        proxy.host, image, cache, password=PASSWORD, TMPDIR=tmp_path, preexec_fn=heed_interrupts
+    )
+    assert hanging.wait(30)
+    process.send_signal(end)
+    started = time.monotonic()
+    _, err = process.communicate(timeout=30)
+    waited = time.monotonic() - started
+    may_go_on.set()
+    assert (process.returncode, err.splitlines()[-1]) == (INTERRUPTED, "Error: interrupted")
+    assert waited < 4
+    assert ground.tag(image) == ""
+    assert files_in(tmp_path) == files_in(cache)
+    assert leftovers(cache) == []
