@@ -1,6 +1,5 @@
 """A small model with wheels, a registry for it, whole runs of it, and what must hold after each."""
 
-import hashlib
 import json
 import os
 import random
@@ -12,6 +11,7 @@ from functools import cached_property
 from http.client import HTTPConnection
 from pathlib import Path
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.engine.told_python import python_label
 from odahu_pack_core.names import PYTHON_LABEL
@@ -38,10 +38,6 @@ def dose(usual, thorough):
     return range(thorough if os.environ.get("HYPOTHESIS_PROFILE") == "thorough" else usual)
 
 
-def digest_of(content):
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
 @dataclass
 class Ground:
     """Where models are packaged.
@@ -66,7 +62,7 @@ class Ground:
         KnownRegistry(self.upstream).push("bases/python", "3.11", self._base_config(layers), layers)
 
     def _base_config(self, layers):
-        diff_ids = [digest_of(layer) for layer in layers]
+        diff_ids = [digest_of_bytes(layer) for layer in layers]
         settings = {
             "Env": ["PATH=/usr/local/bin:/usr/bin"],
             "Labels": {PYTHON_LABEL: python_label(PYTHON, diff_ids)},
@@ -159,8 +155,8 @@ class Ground:
         manifest = json.loads(content)
         for blob in (manifest["config"], *manifest["layers"]):
             held = self._get(f"models/{repository}/blobs/{blob['digest']}")
-            assert (digest_of(held), len(held)) == (blob["digest"], blob["size"])
-        return digest_of(content)
+            assert (digest_of_bytes(held), len(held)) == (blob["digest"], blob["size"])
+        return digest_of_bytes(content)
 
     def _get(self, path, missing=None):
         connection = HTTPConnection(self.upstream, timeout=10)
@@ -178,8 +174,8 @@ def check_cache(cache):
         note = blob.with_suffix(".json")
         if note.exists():
             layer = PackedLayer.from_note(blob, json.loads(note.read_bytes()))
-            assert digest_of(blob.read_bytes()) == layer.descriptor.digest
-            assert digest_of(b"".join(layer.chunks())) == layer.diff_id
+            assert digest_of_bytes(blob.read_bytes()) == layer.descriptor.digest
+            assert digest_of_bytes(b"".join(layer.chunks())) == layer.diff_id
 
 
 def leftovers(cache):

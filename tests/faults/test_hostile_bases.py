@@ -7,9 +7,9 @@ from contextlib import ExitStack
 
 import pytest
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.testing import base_image
-from tests.core.registry.distribution.fault_registry import digest_of
 from tests.core.registry.distribution.serving import Serving
 from tests.faults.conftest import PASSWORD
 
@@ -53,9 +53,9 @@ class Base:
 
     def put_document(self, document, kind):
         content = json.dumps(document).encode()
-        for name in ("3.11", digest_of(content)):
+        for name in ("3.11", digest_of_bytes(content)):
             self.server.manifests["bases/python", name] = (kind, content)
-        return digest_of(content)
+        return digest_of_bytes(content)
 
     def with_layer(self, content, kind):
         self.manifest["layers"] = [self.blob(content, kind)]
