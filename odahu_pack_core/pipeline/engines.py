@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from odahu_pack_core.environment.modes import may_need_engine
 from odahu_pack_core.errors import EngineError
@@ -16,6 +17,8 @@ from odahu_pack_core.plugins.protocols import OutputType
 from odahu_pack_core.plugins.records import EngineRecord
 
 from .surroundings import AUTO
+
+_OF_ONE_PLATFORM: Final = frozenset({"context", "docker", "docker-archive"})
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ def choose_engine(
         PluginError: There is no engine of that name.
         EngineError: The engine, or every engine, lacks what the plan or the output needs, or is not there.
     """
+    _check_platforms(output, plan.platforms)
     wanted = Wanted(output, _runs(plan), len(plan.platforms) > 1)
     if name == AUTO:
         return _first(_able(wanted, catalog), environ)
@@ -71,6 +75,16 @@ def choose_engine(
     if lack := wanted.lack_of(record):
         raise EngineError(f"engine {name!r} {lack}", code="engine-cannot")
     return record, Decision("engine", name, "asked for")
+
+
+def _check_platforms(output: OutputType, platforms: Sequence[str]) -> None:
+    """Refuse several platforms where one place is for one image: now, before anything is asked for."""
+    if len(platforms) > 1 and output in _OF_ONE_PLATFORM:
+        raise EngineError(
+            f"output type={output} holds an image of one platform, not of {', '.join(platforms)}",
+            code="several-platforms",
+            hint="use --output type=oci or type=registry, or name one --platform",
+        )
 
 
 def _able(wanted: Wanted, catalog: PluginCatalog) -> list[EngineRecord]:

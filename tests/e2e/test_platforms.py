@@ -98,11 +98,11 @@ def test_a_dependency_without_a_wheel_for_one_platform_is_named_with_it(labelled
     assert not (tmp_path / "image").exists()
 
 
-@pytest.mark.parametrize("output", ["docker-archive", "docker"])
+@pytest.mark.parametrize("output", ["docker-archive", "docker", "context"])
 def test_an_output_of_one_platform_says_so(labelled, tmp_path, output, monkeypatch):
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     project = gppi_project(tmp_path / "project", "def init():\n    return 'objects'\n")
-    dest = tmp_path / "image" if output == "docker-archive" else None
+    dest = tmp_path / "image" if output != "docker" else None
     with pytest.raises(EngineError, match="linux/amd64, linux/arm64") as caught:
         package(project, labelled, output=ImageOutput(output, dest))
     assert caught.value.code == "several-platforms"

@@ -45,6 +45,13 @@ def test_what_needs_nothing_on_the_machine_is_preferred_and_nobody_else_is_asked
     assert choose(STILL) == ("still", "the first installed engine that can build this plan", [])
 
 
+@pytest.mark.parametrize("output", ["docker", "docker-archive", "context"])
+def test_a_place_for_one_image_is_refused_for_several_platforms(choose, output):
+    with pytest.raises(EngineError, match=f"type={output} .* linux/amd64, linux/arm64") as caught:
+        choose(replace(STILL, platforms=("linux/amd64", "linux/arm64")), output=output)
+    assert caught.value.code == "several-platforms"
+
+
 def test_a_plan_that_runs_something_goes_to_the_first_that_is_there(choose):
     name, _, asked = choose(RUNS, "first", "second")
     assert (name, asked) == ("first", ["first"])
