@@ -43,6 +43,10 @@ class Descriptor:
     digest: str
     size: int
 
+    def to_json(self) -> dict[str, str | int]:
+        """Return the descriptor as manifests and indexes write it."""
+        return {"mediaType": self.media_type, "digest": self.digest, "size": self.size}
+
 
 class Blob(Protocol):
     """Content that can be read any number of times, from any place on."""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from odahu_pack_core.blob.descriptor import OCI_CONFIG, OCI_MANIFEST, Blob, BytesBlob, Descriptor
+from odahu_pack_core.blob.descriptor import OCI_CONFIG, OCI_MANIFEST, Blob, BytesBlob
 from odahu_pack_core.engine.destination import writing
 from odahu_pack_core.engine.oci.source_image import SourceImage
 
@@ -26,23 +26,19 @@ def write_layout(folder: Path, image: SourceImage) -> None:
     with writing(folder):
         (folder / "blobs" / "sha256").mkdir(parents=True)
         config = BytesBlob(OCI_CONFIG, json.dumps(image.config).encode())
-        layers = [_described(layer.descriptor) for layer in image.layers]
+        layers = [layer.descriptor.to_json() for layer in image.layers]
         content = {
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
-            "config": _described(config.descriptor),
+            "config": config.descriptor.to_json(),
             "layers": layers,
         }
         manifest = BytesBlob(OCI_MANIFEST, json.dumps(content).encode())
         for blob in (*(layer.blob for layer in image.layers), config, manifest):
             _write(folder, blob)
-        index = {"schemaVersion": 2, "manifests": [_described(manifest.descriptor)]}
+        index = {"schemaVersion": 2, "manifests": [manifest.descriptor.to_json()]}
         (folder / "index.json").write_text(json.dumps(index))
         (folder / "oci-layout").write_text(json.dumps(_VERSION))
-
-
-def _described(descriptor: Descriptor) -> dict[str, Any]:
-    return {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}
 
 
 def _write(folder: Path, blob: Blob) -> None:

@@ -70,7 +70,7 @@ def root_of(images: Sequence[FinishedImage]) -> BytesBlob:
     """Return what a tag names: the manifest of the one image, or the index of several."""
     if len(images) == 1:
         return images[0].manifest
-    manifests = [{**_object(image.manifest.descriptor), "platform": image.platform} for image in images]
+    manifests = [{**image.manifest.descriptor.to_json(), "platform": image.platform} for image in images]
     index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests}
     return BytesBlob(OCI_INDEX, canonical(index))
 
@@ -83,7 +83,7 @@ def layout_index(root: Descriptor, name: str) -> bytes:
         name: The image's name.
     """
     annotations = {"org.opencontainers.image.ref.name": name, "io.containerd.image.name": name}
-    entry = {**_object(root), "annotations": annotations}
+    entry = {**root.to_json(), "annotations": annotations}
     return canonical({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]})
 
 
@@ -91,8 +91,8 @@ def _manifest(base: SourceImage, config: BytesBlob, layers: Sequence[Descriptor]
     manifest: dict[str, Any] = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
-        "config": _object(config.descriptor),
-        "layers": [_object(layer) for layer in layers],
+        "config": config.descriptor.to_json(),
+        "layers": [layer.to_json() for layer in layers],
     }
     if annotations := _base_annotations(base):
         manifest["annotations"] = annotations
@@ -108,7 +108,3 @@ def _base_annotations(base: SourceImage) -> dict[str, str]:
         "org.opencontainers.image.base.name": f"{name}:{tag}" if tag else name,
         "org.opencontainers.image.base.digest": base.manifest_digest,
     }
-
-
-def _object(descriptor: Descriptor) -> dict[str, Any]:
-    return {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}

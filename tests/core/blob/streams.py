@@ -1,11 +1,10 @@
 """Streams to pack, with a count of how often they are read, and a check of what came out."""
 
 import gzip
-import hashlib
 import random
 from dataclasses import dataclass, field
 
-from odahu_pack_core.blob.descriptor import OCI_LAYER, Descriptor
+from odahu_pack_core.blob.descriptor import OCI_LAYER, Descriptor, digest_of_bytes
 
 MEBIBYTE = 1024**2
 RANDOM = random.Random(0).randbytes(MEBIBYTE)
@@ -48,16 +47,12 @@ class Changing:
         yield self.contents.pop(0)
 
 
-def digest(content):
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
-
-
 def check(packed, content):
     """Check that a layer is whole, as a stream and as a blob; return the blob's bytes."""
-    assert (packed.diff_id, packed.size) == (digest(content), len(content))
+    assert (packed.diff_id, packed.size) == (digest_of_bytes(content), len(content))
     assert b"".join(packed.chunks()) == content
     blob = b"".join(packed.blob.chunks())
-    assert packed.descriptor == Descriptor(packed.descriptor.media_type, digest(blob), len(blob))
+    assert packed.descriptor == Descriptor(packed.descriptor.media_type, digest_of_bytes(blob), len(blob))
     for start in (1, len(blob) // 2, len(blob) - 1, len(blob)):
         assert b"".join(packed.blob.chunks(start)) == blob[start:]
     if packed.descriptor.media_type == OCI_LAYER:

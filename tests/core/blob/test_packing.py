@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from odahu_pack_core.blob.descriptor import OCI_LAYER, OCI_LAYER_GZIP, Descriptor
+from odahu_pack_core.blob.descriptor import OCI_LAYER, OCI_LAYER_GZIP, Descriptor, digest_of_bytes
 from odahu_pack_core.blob.packing import pack
 from odahu_pack_core.errors import ArtifactError, EngineError
-from tests.core.blob.streams import MEBIBYTE, RANDOM, TEXT, Changing, Stream, check, digest
+from tests.core.blob.streams import MEBIBYTE, RANDOM, TEXT, Changing, Stream, check
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +65,7 @@ def test_the_bytes_are_the_same_in_one_reading_and_in_two(draft, monkeypatch):
 def test_a_blob_to_keep_is_in_the_file_even_as_it_is(draft, pieces):
     source = Stream(pieces)
     packed = pack(source, draft, keep=True)
-    assert packed.descriptor == Descriptor(OCI_LAYER, digest(source.content), source.size)
+    assert packed.descriptor == Descriptor(OCI_LAYER, digest_of_bytes(source.content), source.size)
     assert check(packed, source.content) == draft.read_bytes() == source.content
 
 

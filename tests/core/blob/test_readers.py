@@ -7,11 +7,11 @@ import tarfile
 
 import pytest
 
-from odahu_pack_core.blob.descriptor import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, BytesBlob
+from odahu_pack_core.blob.descriptor import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, BytesBlob, digest_of_bytes
 from odahu_pack_core.blob.packing import pack
 from odahu_pack_core.plan.build_plan import FilesLayer
 from odahu_pack_core.plan.files import Folder, Link, TextFile
-from tests.core.blob.streams import RANDOM, TEXT, Stream, digest
+from tests.core.blob.streams import RANDOM, TEXT, Stream
 from tests.core.engine.parts import Cli
 
 COMPRESSED = (
@@ -26,25 +26,20 @@ COMPRESSED = (
 STORED = (TextFile("/weights/random", RANDOM * 2),)
 
 
-def described(blob):
-    descriptor = blob.descriptor
-    return {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}
-
-
 def write_layout(folder, layers):
     """Write an image of layers as an OCI image layout."""
     config = {"architecture": "amd64", "os": "linux", "config": {"Cmd": ["/none"]}}
     config["rootfs"] = {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]}
     config_blob = BytesBlob(OCI_CONFIG, json.dumps(config).encode())
-    manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": described(config_blob)}
-    manifest["layers"] = [described(layer.blob) for layer in layers]
+    manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config_blob.descriptor.to_json()}
+    manifest["layers"] = [layer.blob.descriptor.to_json() for layer in layers]
     manifest_blob = BytesBlob(OCI_MANIFEST, json.dumps(manifest).encode())
     (folder / "blobs" / "sha256").mkdir(parents=True)
     for blob in (config_blob, manifest_blob, *(layer.blob for layer in layers)):
         name = blob.descriptor.digest.removeprefix("sha256:")
         (folder / "blobs" / "sha256" / name).write_bytes(b"".join(blob.chunks()))
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [described(manifest_blob)]}
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [manifest_blob.descriptor.to_json()]}
     (folder / "index.json").write_text(json.dumps(index))
 
 
@@ -52,7 +47,7 @@ def test_gnu_gzip_reads_a_layer(tmp_path):
     source = Stream([TEXT] * 5 + [RANDOM])
     pack(source, tmp_path / "layer.gz")
     read = subprocess.run(["gzip", "-dc", tmp_path / "layer.gz"], capture_output=True, check=True).stdout
-    assert digest(read) == digest(source.content)
+    assert digest_of_bytes(read) == digest_of_bytes(source.content)
 
 
 @pytest.mark.engine

@@ -22,10 +22,6 @@ pytestmark = pytest.mark.registry
 LAYER = BytesBlob(OCI_LAYER, os.urandom(2_000_000))
 
 
-def described(descriptor):
-    return {"mediaType": descriptor.media_type, "digest": descriptor.digest, "size": descriptor.size}
-
-
 def push_image(client, repository, tag):
     """Push an image of one layer and return its manifest's digest."""
     rootfs = {"type": "layers", "diff_ids": [LAYER.descriptor.digest]}
@@ -36,8 +32,8 @@ def push_image(client, repository, tag):
     manifest = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
-        "config": described(config.descriptor),
-        "layers": [described(LAYER.descriptor)],
+        "config": config.descriptor.to_json(),
+        "layers": [LAYER.descriptor.to_json()],
     }
     return client.put_manifest(repository, tag, json.dumps(manifest).encode(), OCI_MANIFEST)
 
@@ -90,7 +86,7 @@ def test_what_went_there_comes_back(client):
 def test_an_index_is_stored_and_read(client):
     digest = push_image(client, "models/index", "1")
     child = client.manifest("models/index", digest).descriptor
-    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [described(child)]}
+    index = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [child.to_json()]}
     client.put_manifest("models/index", "all", json.dumps(index).encode(), OCI_INDEX)
     assert client.manifest("models/index", "all").descriptor.media_type == OCI_INDEX
 
@@ -103,7 +99,7 @@ def test_a_blob_is_mounted(client):
 
 
 def test_a_manifest_without_its_blobs_is_refused_in_words(client):
-    missing = described(Descriptor(OCI_CONFIG, "sha256:" + "0" * 64, 2))
+    missing = Descriptor(OCI_CONFIG, "sha256:" + "0" * 64, 2).to_json()
     manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": missing, "layers": []}
     with pytest.raises(RegistryError, match="MANIFEST_BLOB_UNKNOWN"):
         client.put_manifest("models/none", "1", json.dumps(manifest).encode(), OCI_MANIFEST)
