@@ -12,7 +12,7 @@ import docker
 from odahu_pack_core import Connection, ModelPackaging
 from odahu_pack_core.spec.connection import WrittenSecret
 
-SEED_DOCUMENT = {"columns": ["features"] * 3, "data": [[1, 2, 3], [4, 5, 6]]}
+TWO_ROWS = {"columns": ["features"] * 3, "data": [[1, 2, 3], [4, 5, 6]]}
 
 THREE_FEATURES = """
     import os

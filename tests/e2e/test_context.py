@@ -5,7 +5,7 @@ import subprocess
 import pytest
 
 from odahu_pack_core import ImageOutput, package_model
-from tests.e2e.parts import SEED_DOCUMENT, THREE_FEATURES, call, connection, gppi_project, packaging, served
+from tests.e2e.parts import THREE_FEATURES, TWO_ROWS, call, connection, gppi_project, packaging, served
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
 
@@ -30,5 +30,5 @@ def test_docker_build_makes_the_same_image_offline(client, engine, registry, bas
     for key in ("Env", "Cmd", "Entrypoint", "Labels", "User", "ExposedPorts"):
         assert theirs["Config"][key] == ours["Config"][key]
     with served(client, again) as address:
-        assert call(f"{address}/api/model/invoke", SEED_DOCUMENT)[0] == 200
+        assert call(f"{address}/api/model/invoke", TWO_ROWS)[0] == 200
     client.images.remove(str(built.reference))

@@ -8,8 +8,8 @@ from openapi_spec_validator import OpenAPIV2SpecValidator
 from odahu_pack_core import package_model
 from tests.e2e.parts import (
     OBJECTS,
-    SEED_DOCUMENT,
     THREE_FEATURES,
+    TWO_ROWS,
     call,
     connection,
     gppi_project,
@@ -35,7 +35,7 @@ def test_the_image_answers_as_the_model_does(client, registry, base_python, tmp_
         status, swagger = call(f"{address}/api/model/info")
         assert status == 200
         OpenAPIV2SpecValidator(swagger).validate()
-        status, answer = call(f"{address}/api/model/invoke", SEED_DOCUMENT)
+        status, answer = call(f"{address}/api/model/invoke", TWO_ROWS)
         assert status == 200
         assert answer == {"prediction": [[0.6875], [2.0]], "columns": ["predictions"]}
         status, refusal = call(f"{address}/api/model/invoke", {"columns": ["features"]})
@@ -95,4 +95,4 @@ def test_a_private_base_is_pulled_through_docker_pull(
     bases = [event.choice for event in events if getattr(event, "subject", "") == "base image"]
     assert any(choice.startswith(f"{private}:3.11-slim@sha256:") for choice in bases)
     with served(client, pull_by_digest(client, registry, result.image)) as address:
-        assert call(f"{address}/api/model/invoke", SEED_DOCUMENT)[0] == 200
+        assert call(f"{address}/api/model/invoke", TWO_ROWS)[0] == 200

@@ -6,8 +6,8 @@ from odahu_pack_core import package_model
 from odahu_pack_core.testing import KnownRegistry
 from tests.core.engine.parts import storage_of_buildah
 from tests.e2e.parts import (
-    SEED_DOCUMENT,
     THREE_FEATURES,
+    TWO_ROWS,
     call,
     connection,
     gppi_project,
@@ -56,5 +56,5 @@ def test_one_model_from_three_engines(client, registry, images):
     assert settings[0] == settings[1] == settings[2]
 
 
-ASKED = (("info", None), ("invoke", SEED_DOCUMENT), ("invoke", {"columns": ["features"]}))
+ASKED = (("info", None), ("invoke", TWO_ROWS), ("invoke", {"columns": ["features"]}))
 SETTINGS = ("Cmd", "Entrypoint", "ExposedPorts", "Labels", "User", "WorkingDir")

@@ -8,8 +8,8 @@ from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from tests.runtime.serving import serve
 
-SEED_REQUEST = {"columns": ["features", "features", "features"], "data": [[1, 2, 3], [4, 5, 6]]}
-SEED_RESULT = {"prediction": [[0.09405578672885895], [0.01238546592343845]], "columns": ["predictions"]}
+KNOWN_REQUEST = {"columns": ["features", "features", "features"], "data": [[1, 2, 3], [4, 5, 6]]}
+KNOWN_RESULT = {"prediction": [[0.09405578672885895], [0.01238546592343845]], "columns": ["predictions"]}
 
 
 @pytest.fixture(scope="module")
@@ -20,13 +20,13 @@ def wine(runtime, model, tmp_path_factory):
 
 
 def test_the_documented_request_gets_the_documented_result(wine):
-    reply = wine.invoke(SEED_REQUEST)
-    assert (reply.status, reply.json) == (200, SEED_RESULT)
+    reply = wine.invoke(KNOWN_REQUEST)
+    assert (reply.status, reply.json) == (200, KNOWN_RESULT)
     assert reply.headers["Content-Type"] == "application/json"
 
 
 def test_a_prediction_names_the_model_percent_encoded(wine):
-    headers = wine.invoke(SEED_REQUEST).headers
+    headers = wine.invoke(KNOWN_REQUEST).headers
     assert headers["Model-Name"] == "wine%20%C3%A9%2F%0A"
     assert headers["Model-Version"] == "1.0%20beta"
 
@@ -37,8 +37,8 @@ def test_a_prediction_names_the_model_percent_encoded(wine):
 )
 def test_a_body_is_read_as_json(wine, content_type):
     headers = {} if content_type is None else {"Content-Type": content_type}
-    reply = wine.ask("POST", "/api/model/invoke", json.dumps(SEED_REQUEST).encode(), headers)
-    assert reply.json == SEED_RESULT
+    reply = wine.ask("POST", "/api/model/invoke", json.dumps(KNOWN_REQUEST).encode(), headers)
+    assert reply.json == KNOWN_RESULT
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_body_is_read_as_json(wine, content_type):
     ],
 )
 def test_a_body_that_cannot_be_json_is_refused(wine, headers):
-    reply = wine.invoke(SEED_REQUEST, **headers)
+    reply = wine.invoke(KNOWN_REQUEST, **headers)
     assert (reply.status, reply.json["code"]) == (415, "unsupported_media_type")
 
 
@@ -141,8 +141,8 @@ def test_a_body_over_the_limit_is_refused_without_a_length(wine):
 def test_a_connection_serves_many_requests(wine):
     connection = wine.connect()
     for _ in range(3):
-        connection.request("POST", "/api/model/invoke", json.dumps(SEED_REQUEST))
-        assert json.loads(connection.getresponse().read()) == SEED_RESULT
+        connection.request("POST", "/api/model/invoke", json.dumps(KNOWN_REQUEST))
+        assert json.loads(connection.getresponse().read()) == KNOWN_RESULT
     connection.close()
 
 
@@ -151,7 +151,7 @@ def test_a_request_that_is_not_http_is_refused(wine):
         line.sendall(b"hello\r\n\r\n")
         answer = line.recv(1000)
     assert b" 400 " in answer or answer == b""  # uvicorn 0.16 hangs up
-    assert wine.invoke(SEED_REQUEST).status == 200
+    assert wine.invoke(KNOWN_REQUEST).status == 200
 
 
 def test_each_request_is_a_line_of_the_access_log(wine):

@@ -23,7 +23,7 @@ def test_results_are_lines_on_stdout(odahuflowctl):
     assert greeting == "greeting: hello"
 
 
-def test_the_seed_line_with_id_and_folder(odahuflowctl):
+def test_the_usual_line_with_id_and_folder(odahuflowctl):
     finished = odahuflowctl("local", "pack", "run", "--id", "wine-on-paper", "-d", ".")
     assert finished.code == 0
     assert finished.out.startswith("image: ")
@@ -54,7 +54,7 @@ def test_loudness_may_stand_first(odahuflowctl):
     assert odahuflowctl("--quiet", *RUN).err == "warning: the ink is low\n"
 
 
-def test_jsonpath_of_the_seed(odahuflowctl):
+def test_jsonpath_into_the_results(odahuflowctl):
     finished = odahuflowctl(*RUN, "-o", "jsonpath=$[0].status.results[0].value")
     assert finished.out.startswith("127.0.0.1:9/odahuflow/wine-0-1:")
     assert finished.out.count("\n") == 1

@@ -30,7 +30,7 @@ from odahu_pack_triton.artifact import TritonManifest
 from odahu_pack_triton.packager import TritonPackager
 
 EXPECTED = Path(__file__).with_name("expected")
-SEEDS_NAME = "triton-model:prefix-{{ RandomUUID }}"
+RANDOM_NAME = "triton-model:prefix-{{ RandomUUID }}"
 
 
 def _files(plan):
@@ -40,7 +40,7 @@ def _files(plan):
 
 @pytest.mark.parametrize("tag", ["20.11-py3", "23.06-py3", "24.10-py3"])
 def test_the_dockerfile_of_the_example_is_the_one_we_reviewed(plan_example, tag, request):
-    made = plan_example(triton_base_image_tag=tag, imageName=SEEDS_NAME).dockerfile()
+    made = plan_example(triton_base_image_tag=tag, imageName=RANDOM_NAME).dockerfile()
     expected = EXPECTED / f"{tag}.Dockerfile"
     if request.config.getoption("--rewrite-expected"):
         expected.write_text(made)
