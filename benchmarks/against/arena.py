@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.build_cache import BuildCache
 from benchmarks.docker import Docker
 from benchmarks.ground import MINOR, package_indexes
 from benchmarks.peers import UV
@@ -105,12 +106,11 @@ def fresh_arena(folder: Path) -> Iterator[Arena]:
             f"{registry.host}/bases/python:{MINOR}-{mark}",
             f"odahu-pack-benchmark/uv:{mark}",
         )
+        stack.callback(BuildCache(docker).forget_base, mark)
         stack.callback(_forget, arena)
         _build_base(arena, BaseImages(engine.environ, engine.state).ensure(f"python{MINOR}"), mark)
         _build_uv(arena)
-        stack.callback(
-            lambda: docker("build", "--quiet", "-", text=_SWEEP.format(base=arena.base, mark=mark))
-        )
+        stack.callback(_sweep, arena, mark)
         yield arena
 
 
@@ -135,6 +135,13 @@ def _build_uv(arena: Arena) -> None:
     (context / "Dockerfile").write_text(_UV_IMAGE)
     arena.docker("build", "--quiet", "--tag", arena.uv_image, context)
     arena.images.append(arena.uv_image)
+
+
+def _sweep(arena: Arena, mark: str) -> None:
+    """Empty the round's folder in the cache that builds mount."""
+    image = f"odahu-pack-benchmark/sweep:{mark}"
+    arena.images.append(image)
+    arena.docker("build", "--quiet", "--tag", image, "-", text=_SWEEP.format(base=arena.base, mark=mark))
 
 
 def _forget(arena: Arena) -> None:

@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from benchmarks.build_cache import _upon
 from benchmarks.docker import Docker
 from benchmarks.floor import floor_seconds
 from benchmarks.measure import BenchmarkError
@@ -38,6 +39,20 @@ def test_a_failing_docker_is_no_figure(tmp_path):
     docker = Docker({"PATH": os.pathsep.join((having, os.defpath))}, tmp_path / "bin")
     with pytest.raises(BenchmarkError, match=r"docker push ended with 1:\ndenied"):
         docker("push", "image")
+
+
+def test_only_what_stands_upon_the_base_is_forgotten():
+    parents = {
+        "debian": "",
+        "python": "debian",
+        "base": "python",
+        "uv": "base",
+        "model": "uv",
+        "other": "python",
+    }
+    records = [{"ID": name, "Parent": parent} for name, parent in parents.items()]
+    assert sorted(_upon({"base"}, records)) == ["model", "uv"]
+    assert _upon(set(), records) == []
 
 
 def test_notes_are_paragraphs():
