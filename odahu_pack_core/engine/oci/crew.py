@@ -22,6 +22,8 @@ _SENDERS: Final = 6
 """Uploads wait for the network more than for a processor."""
 _PATIENCE: Final = 2.0
 """Seconds that threads have to end when work is broken off; one that hangs even then is left behind."""
+_MORE_PATIENCE: Final = 0.2
+"""Seconds that they have once more, when what they used is closed meanwhile."""
 
 
 class _StoppedError(Exception):
@@ -128,9 +130,9 @@ class Crew:
         self.stop()
 
     def stop(self) -> None:
-        """Let all threads end, in the middle of what they do where that cannot wait."""
+        """Let all threads end, in the middle of what they do where that cannot wait; may be called again."""
+        deadline = time.monotonic() + (_MORE_PATIENCE if self._stopping.is_set() else _PATIENCE)
         self._stopping.set()
-        deadline = time.monotonic() + _PATIENCE
         for lane in (self._makers, self._senders):
             lane.dismiss()
         for lane in (self._makers, self._senders):
