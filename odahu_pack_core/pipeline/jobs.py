@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -105,7 +105,8 @@ def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, repo
             plan = packager.plan(job)
             if not isinstance(plan, BuildPlan):
                 raise TypeError(f"planned {type(plan).__name__}, no BuildPlan")
-        plan = catalog.amend(plan, job)
+        # The platforms are the user's choice; a packager that names none would silently make another image.
+        plan = catalog.amend(replace(plan, platforms=job.platforms), job)
         for decision in plan.decisions:
             reporter.emit(decision)
         if plan.image.tag == "latest":

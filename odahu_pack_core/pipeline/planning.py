@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from odahu_pack_core.plan.build_plan import BuildPlan
+from odahu_pack_core.plan.build_plan import DEFAULT_PLATFORM, BuildPlan
 from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.integration import PackagingIntegration
 from odahu_pack_core.spec.packaging import ModelPackaging
@@ -24,6 +24,7 @@ def plan_model(
     connections: Sequence[Connection] = (),
     integrations: Sequence[PackagingIntegration] = (),
     random_uuid: str | None = None,
+    platforms: Sequence[str] = (DEFAULT_PLATFORM,),
 ) -> BuildPlan:
     """Decide the image of a model, without asking a package index or an image registry.
 
@@ -33,6 +34,7 @@ def plan_model(
         connections: Connections that targets may name.
         integrations: Integrations that change a packager's defaults and bounds.
         random_uuid: The run's UUID; None to make one.
+        platforms: ``os/arch`` of each image wanted.
 
     Returns:
         The plan; it holds no reference to the unpacked artifact.
@@ -40,7 +42,14 @@ def plan_model(
     Raises:
         OdahuPackError: One of SpecError, PluginError, ArtifactError, PlanError.
     """
-    request = Request(packaging, Path(artifact), connections, integrations, random_uuid=random_uuid)
+    request = Request(
+        packaging,
+        Path(artifact),
+        connections,
+        integrations,
+        random_uuid=random_uuid,
+        platforms=tuple(dict.fromkeys(platforms)),
+    )
     return plan_request(request, Surroundings())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from odahu_pack_core.errors import PluginError, UsageError
 from odahu_pack_core.events import EventSink, RunFinished
-from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
+from odahu_pack_core.plan.build_plan import DEFAULT_PLATFORM, BuildPlan, ResolvedPlan
 from odahu_pack_core.plan.job import PULL_TARGET, PUSH_TARGET, PackagingJob
 from odahu_pack_core.plugins.protocols import ImageOutput
 from odahu_pack_core.result import PackagingResult
@@ -30,6 +30,7 @@ def package_model(
     integrations: Sequence[PackagingIntegration] = (),
     engine: str = AUTO,
     output: ImageOutput | None = None,
+    platforms: Sequence[str] = (DEFAULT_PLATFORM,),
     on_event: EventSink | None = None,
 ) -> PackagingResult:
     """Package a model: plan, resolve, build and push.
@@ -43,6 +44,7 @@ def package_model(
         integrations: Integrations that change a packager's defaults and bounds.
         engine: Name of the engine; ``auto`` for the first that can.
         output: Where the image goes; None for the push target.
+        platforms: ``os/arch`` of each image wanted; several are made under one name.
         on_event: Receives every event on this thread; an exception it raises stops the run.
 
     Returns:
@@ -51,7 +53,8 @@ def package_model(
     Raises:
         OdahuPackError: Any of the error tree; nothing half-made is left behind.
     """
-    request = Request(packaging, Path(artifact), connections, integrations, output)
+    wanted = tuple(dict.fromkeys(platforms))
+    request = Request(packaging, Path(artifact), connections, integrations, output, platforms=wanted)
     return package_request(request, Surroundings(engine=engine, on_event=on_event))
 
 

@@ -326,5 +326,10 @@ def test_the_public_functions_take_what_is_installed(note, tmp_path, monkeypatch
     model = {"artifact": note, "connections": CONNECTIONS}
     plan = odahu_pack_core.plan_model(packaging(PUSHED), **model, random_uuid="u")
     assert isinstance(plan, odahu_pack_core.BuildPlan)
+    two = ("linux/arm64", "linux/amd64")
+    plan = odahu_pack_core.plan_model(packaging(PUSHED), **model, platforms=(*two, "linux/arm64"))
+    assert plan.platforms == two
+    with pytest.raises(PlanError, match=r"arm64.* not platforms such as linux/amd64"):
+        odahu_pack_core.package_model(packaging(PUSHED), **model, platforms=["arm64"])
     with pytest.raises(EngineError):
         odahu_pack_core.package_model(packaging(PUSHED), **model, engine="docker")
