@@ -15,7 +15,7 @@ _LAST_LINES: Final = 20
 _PREFIX: Final = re.compile(r"^\s*(?:error|cause|hint): ?")
 _NOT_FOUND: Final = re.compile(r"(\S+) was not found in the (?:package registry|provided package locations)")
 _NO_WHEEL: Final = re.compile(
-    r"(\S+) has no (?:usable wheels|wheels with a matching)|Wheels are required for `(\S+)`"
+    r"(\S+) (?:has|have) no (?:usable wheels|wheels with a matching)|Wheels are required for `(\S+)`"
 )
 
 _FAULTS_OUTSIDE: Final = (

@@ -188,6 +188,16 @@ def test_a_wheel_that_one_of_several_platforms_lacks_is_named_with_it(resolve, h
     assert "platform" in told.value.hint
 
 
+def test_a_package_of_which_no_version_has_a_wheel_is_named_with_the_platform(resolve, house):
+    for version in ("1.0", "2.0"):
+        build_wheel(house, "onesided", version, tag="cp311-cp311-manylinux_2_17_x86_64")
+    with pytest.raises(
+        DependencyError, match=r"^onesided has no wheel for Python 3\.11 on linux/arm64"
+    ) as told:
+        resolve("onesided", base=facts("3.11", platform="linux/arm64"))
+    assert told.value.code == "no-wheel"
+
+
 def test_a_contradiction_is_explained(resolve, house):
     build_wheel(house, "choosy", "1.0", requires=("greeter>=2",))
     with pytest.raises(DependencyError, match="choosy") as told:
