@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.events import Decision, Notice
 from odahu_pack_core.names import CONDA_ENVIRONMENT_VARIABLE
 from odahu_pack_core.plan.base_location import BaseLocation
 from odahu_pack_core.plan.reference import ImageReference
+
+_ELSEWHERE: Final = {
+    "registry-unreachable": "if this machine has no way to that registry, name one that it reaches,"
+    " with --mirror or in the base image's name, or a folder as oci:PATH",
+    "base-missing": "check the name and the tag of the base image",
+}
+"""What to do where a registry does not give a base image, by the code of the failure."""
 
 
 def docker_words(host: str) -> str:
@@ -44,7 +53,7 @@ def base_missing(reference: ImageReference, failure: RegistryError, otherwise: s
     return RegistryError(
         f"the base image {reference} cannot be had: {failure.message}; {otherwise}",
         code="base-missing",
-        hint=failure.hint,
+        hint=_ELSEWHERE.get(failure.code, failure.hint),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from packaging.specifiers import SpecifierSet
 
-from odahu_pack_core.errors import PlanError
+from odahu_pack_core.errors import PlanError, SpecError
 from odahu_pack_core.events import Decision
 
 from .base import BaseFacts, BaseImage
@@ -57,10 +57,17 @@ def choose_base(
         return BaseImage(reference, python, python_pin=conda_python), (decision, *moves, base)
     if (location := BaseLocation.parse(written_base)) is not None:
         return _located(location, conda_python)
-    written = ImageReference.parse(written_base)
+    written = _reference(written_base)
     needed, decisions = _python_of_written(conda_python, written, _shown_by(written))
     reference, moves = _under(pull_uri, written)
     return BaseImage(reference, needed, explicit=True, python_pin=conda_python), (*decisions, *moves)
+
+
+def _reference(written_base: str) -> ImageReference:
+    try:
+        return ImageReference.parse(written_base)
+    except SpecError as error:
+        raise SpecError(f"the base image: {error.message}", code=error.code, hint=error.hint) from error
 
 
 def _located(location: BaseLocation, pin: str) -> tuple[BaseImage, tuple[Decision, ...]]:

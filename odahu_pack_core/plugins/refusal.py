@@ -18,6 +18,7 @@ _BASE64_HINT: Final = (
     "the password was read as base64, as ODAHU's plain strings are; "
     "if it is meant literally, write it as {value: TEXT}, {env: NAME} or {file: PATH}"
 )
+_LOGIN_HINT: Final = "check the password, and whether the user may do this in this repository"
 
 
 def refusal(action: str, host: str, credentials: Credentials | None, reason: str) -> RegistryError:
@@ -40,7 +41,7 @@ def refusal(action: str, host: str, credentials: Credentials | None, reason: str
     return RegistryError(
         f"{action}: the registry {host} refused user {credentials.username!r}{origin}: {reason}",
         code=REFUSED,
-        hint=_BASE64_HINT if credentials.was_base64 else "",
+        hint=_BASE64_HINT if credentials.was_base64 else _LOGIN_HINT,
     )
 
 

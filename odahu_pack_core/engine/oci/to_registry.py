@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from contextlib import ExitStack, closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -58,7 +58,7 @@ class RegistryOutput:
             RegistryError: The registry refused or failed.
         """
         host = registry_of(self.image)
-        with ExitStack() as stack:
+        with self._failures_told(), ExitStack() as stack:
             registry = stack.enter_context(closing(self.open_registry(host, self.access)))
             stack.callback(layers.crew.stop)  # nobody may be in the middle of a request when it closes
             shipping = Shipping(registry, self.image.repository, BlobPlaces(self.places, host))
@@ -66,6 +66,15 @@ class RegistryOutput:
             push = _Push(self, shipping, layers.crew, host, layers.crew.result(lookup))
             digest = push.complete(layers)
         return PublishedImage(self.image, digest, f"the registry {self.image.registry}")
+
+    @contextmanager
+    def _failures_told(self) -> Iterator[None]:
+        """Say that it was a push which failed: a registry may refuse it at what only reads."""
+        try:
+            yield
+        except RegistryError as error:
+            message = f"{self.image} cannot be pushed: {error.message}"
+            raise RegistryError(message, code=error.code, hint=error.hint) from error
 
     @property
     def _tag(self) -> str:

@@ -61,6 +61,11 @@ def test_a_pin_that_nothing_fits_is_an_error(pin):
         assert pin in told.value.message
 
 
+def test_a_base_that_is_no_name_of_an_image_is_called_the_base_image():
+    with pytest.raises(SpecError, match=r"^the base image: 'Python' is not an image repository"):
+        choose_base("", "Python:3.11 slim")
+
+
 def test_the_documented_example_works():
     assert chosen("==3.7.*", "python:3.7") == ("python:3.7", "3.7")
     assert chosen("", "python:3.7") == ("python:3.7", None)

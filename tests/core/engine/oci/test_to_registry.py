@@ -377,6 +377,8 @@ class TestFaults:
         with pytest.raises(RegistryError, match="user 'packer' from connection my-registry") as caught:
             push(put_base(other_server), f"{server.host}/models/wine:1", push=access)
 
+        assert caught.value.message.startswith(f"{server.host}/models/wine:1 cannot be pushed: ")
+        assert caught.value.hint.startswith("check the password")
         assert "wr0ng" not in str(caught.value)
         assert server.count("POST") == server.count("PUT") == 0
         assert access.prepared == []

@@ -184,6 +184,7 @@ def test_a_name_that_is_nowhere_names_both_places(find, tmp_path):
         f"no Docker engine answers at unix://{tmp_path}/no-engine.sock: No such file or directory"
     )
     assert (caught.value.code, caught.value.exit_code) == ("base-missing", 16)
+    assert caught.value.hint == "check the name and the tag of the base image"
 
 
 def test_scratch_is_nothing_at_all(find, memory):
