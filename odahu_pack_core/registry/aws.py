@@ -44,8 +44,11 @@ def aws_session(connection: Connection, region: str, environ: Mapping[str, str])
     spec = connection.spec
     session = boto3.Session(region_name=region)
     if spec.key_id is not None and spec.key_secret is not None:
+        owner = f"connection {connection.id}"
         session = boto3.Session(
-            reveal(spec.key_id, environ), reveal(spec.key_secret, environ), region_name=region
+            reveal(spec.key_id, environ, f"{owner}: keyID"),
+            reveal(spec.key_secret, environ, f"{owner}: keySecret"),
+            region_name=region,
         )
     if not spec.role:
         return session

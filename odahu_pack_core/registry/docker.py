@@ -83,7 +83,7 @@ class DockerAccess:
             return user_credentials(self.host, self.environ)
         return Credentials(
             spec.username,
-            reveal(spec.password, self.environ),
+            reveal(spec.password, self.environ, f"connection {self.connection.id}: password"),
             f"connection {self.connection.id}",
             was_base64=isinstance(spec.password, EncodedSecret),
         )

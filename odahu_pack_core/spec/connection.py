@@ -102,6 +102,7 @@ Secret = Annotated[
 def reveal(
     secret: AnySecret,
     environ: Mapping[str, str],
+    field: str = "",
     read_text: Callable[[Path], str] = lambda path: path.read_text(encoding="utf-8"),
 ) -> str:
     """Return the plain text of a secret.
@@ -109,6 +110,7 @@ def reveal(
     Args:
         secret: The secret as written.
         environ: The environment variables it may name.
+        field: Where it is written, as errors call it; empty to leave that out.
         read_text: Reads the file it may name.
 
     Raises:
@@ -116,16 +118,18 @@ def reveal(
     """
     if isinstance(secret, EncodedSecret | WrittenSecret):
         return secret.value.get_secret_value()
+    where = f"{field}: " if field else ""
     if isinstance(secret, EnvironmentSecret):
         if secret.env not in environ:
-            raise SpecError(f"the environment variable {secret.env} is not set", code="secret-missing")
+            raise SpecError(f"{where}the environment variable {secret.env} is not set", code="secret-missing")
         return environ[secret.env]
     try:
         return read_text(Path(secret.file).expanduser()).removesuffix("\n")
     except (OSError, ValueError, RuntimeError) as error:
         # ValueError: not UTF-8, or a path with a NUL; RuntimeError: nobody's home folder.
         reason = error.strerror if isinstance(error, OSError) else type(error).__name__
-        raise SpecError(f"cannot read a secret from {secret.file}: {reason}", code="secret-missing") from None
+        message = f"{where}cannot read a secret from {secret.file}: {reason}"
+        raise SpecError(message, code="secret-missing") from None
 
 
 class ConnectionSpec(StrictModel):

@@ -60,6 +60,8 @@ def test_a_variable_is_asked_when_the_secret_is():
     assert reveal(secret, {"REGISTRY_PASSWORD": "from outside"}) == "from outside"
     with pytest.raises(SpecError, match="the environment variable REGISTRY_PASSWORD is not set"):
         reveal(secret, {})
+    with pytest.raises(SpecError, match=r"^connection hub: password: the environment variable REGISTRY"):
+        reveal(secret, {}, "connection hub: password")
 
 
 def test_a_file_is_read_without_its_last_line_end(tmp_path):
