@@ -203,8 +203,11 @@ assert "httpx" not in sys.modules
 opener("127.0.0.1:9", None).close()
 assert "httpx" in sys.modules
 assert "httpx._main" not in sys.modules and "pygments" not in sys.modules and "tenacity" not in sys.modules
+import httpx
+httpx.main(["--help"])
 """
-    subprocess.run([sys.executable, "-c", program], check=True)
+    told = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    assert "--follow-redirects" in told.stdout  # others in the program find the command where it belongs
 
 
 class TestClosing:
