@@ -1,13 +1,15 @@
 """Several packagings at once, in one process and in several."""
 
 import json
+import random
 import threading
+import time
 from collections import Counter
 
 import pytest
 
 from tests.faults.conftest import PASSWORD
-from tests.faults.ground import check_cache
+from tests.faults.ground import check_cache, dose
 
 pytestmark = [pytest.mark.registry, pytest.mark.slow, pytest.mark.usefixtures("no_threads")]
 
@@ -71,3 +73,19 @@ def test_processes(ground, proxy, cache, count, tags):
     assert set(makers) == {"environment", "environment-noisy"}
     assert set(makers.values()) == {1}
     check_cache(cache)
+
+
+@pytest.mark.parametrize("number", dose(2, 20))
+def test_who_waits_for_a_run_that_is_killed_does_its_work(ground, cache, number):
+    dice = random.Random(number)
+    image = f"heirs-{number}:1"
+    first, *others = (ground.start(ground.upstream, image, cache, "--events", "json") for _ in range(3))
+    time.sleep(dice.uniform(0.3, 1.5))
+    first.kill()
+    first.communicate(timeout=10)
+    for process in others:
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 0, (out, err)
+    assert ground.tag(image)
+    check_cache(cache)
+    ground.run(ground.upstream, image, cache)  # the next run sweeps what the killed one left
