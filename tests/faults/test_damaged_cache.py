@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from odahu_pack_core.errors import OdahuPackError
+from odahu_pack_core.names import CACHE_FOLDER_VARIABLE
 from odahu_pack_core.plugins.protocols import ImageOutput
 from tests.faults.ground import check_cache, leftovers
 
@@ -78,27 +79,48 @@ def test_a_folder_that_cannot_be_written_is_told(ground, tmp_path):
     assert "cache" in str(caught.value)
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a disk of its own")
-@pytest.mark.parametrize("kilobytes", [64, 500, 1200])
-def test_a_full_disk_is_told_and_leaves_nothing(ground, tmp_path, kilobytes):
+@pytest.fixture
+def mounted(tmp_path):
+    """Mount a disk: ``mounted("size=64k")``."""
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={kilobytes}k", "tmpfs", str(disk)]
-    if subprocess.run(mount, capture_output=True, check=False).returncode:
-        pytest.skip("no disk can be mounted here")
-    try:
-        image = f"full-{kilobytes}:1"
-        with pytest.raises(OdahuPackError, match=r"(?i)no space"):
-            ground.run(ground.upstream, image, disk / "cache")
-        assert ground.tag(image) == ""
-        assert leftovers(disk / "cache") == []
-        check_cache(disk / "cache")
-        output = ImageOutput("oci", disk / "image.tar")
-        with pytest.raises(OdahuPackError, match=r"(?i)no space"):
-            ground.run(ground.upstream, image, tmp_path / "cache", output=output)
-        assert [path.name for path in disk.iterdir()] == ["cache"]
-    finally:
+
+    def mount(options):
+        command = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(disk)]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip("no disk can be mounted here")
+        return disk
+
+    yield mount
+    while os.path.ismount(disk):
         subprocess.run(["umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("kilobytes", [64, 500, 1200])
+def test_a_full_disk_is_told_and_leaves_nothing(ground, tmp_path, mounted, kilobytes):
+    disk, image = mounted(f"size={kilobytes}k"), f"full-{kilobytes}:1"
+    with pytest.raises(OdahuPackError, match=r"(?i)no space"):
+        ground.run(ground.upstream, image, disk / "cache")
+    assert ground.tag(image) == ""
+    assert leftovers(disk / "cache") == []
+    check_cache(disk / "cache")
+    output = ImageOutput("oci", disk / "image.tar")
+    with pytest.raises(OdahuPackError, match=r"(?i)no space"):
+        ground.run(ground.upstream, image, tmp_path / "cache", output=output)
+    assert [path.name for path in disk.iterdir()] == ["cache"]
+
+
+@pytest.mark.parametrize("warm", [True, False])
+def test_a_disk_that_can_only_be_read_is_told_with_what_to_do(ground, good, mounted, warm):
+    disk = mounted("size=8m")
+    if warm:
+        shutil.copytree(good[0], disk / "cache")
+    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    image = f"only-read-{warm}:1".lower()
+    with pytest.raises(OdahuPackError, match="Read-only file system") as caught:
+        ground.run(ground.upstream, image, disk / "cache")
+    assert CACHE_FOLDER_VARIABLE in caught.value.hint
+    assert ground.tag(image) == ""
 
 
 def test_without_a_home_and_a_cache_folder_of_ones_own(ground, good, tmp_path):

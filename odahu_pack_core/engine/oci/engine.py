@@ -13,6 +13,7 @@ from odahu_pack_core.engine.source_date import source_date
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.folders import cache_folder, scratch_folder
+from odahu_pack_core.names import CACHE_FOLDER_VARIABLE
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.build_plan import ResolvedImage
 from odahu_pack_core.plugins.distribution import OpenRegistry
@@ -117,5 +118,7 @@ class OciEngine:
                 parent.mkdir(parents=True, exist_ok=True)
                 folder = stack.enter_context(scratch_folder(parent))
             except OSError as error:
-                raise EngineError(f"cannot write {parent}: {error.strerror}", code="cannot-write") from None
+                hint = f"set {CACHE_FOLDER_VARIABLE} to a folder that can be written"
+                message = f"cannot write {parent}: {error.strerror}"
+                raise EngineError(message, code="cannot-write", hint=hint) from None
             yield folder
