@@ -1,5 +1,6 @@
 """Every test gets a home of its own; tests that ask for real parts get them from the workbench."""
 
+import gc
 import os
 import shutil
 from contextlib import ExitStack, contextmanager
@@ -48,6 +49,10 @@ def pytest_collection_modifyitems(config, items):
     needy = [item for item in items if _NEEDY_MARKERS.intersection(mark.name for mark in item.iter_markers())]
     config.hook.pytest_deselected(items=needy)
     items[:] = [item for item in items if item not in set(needy)]
+
+
+def pytest_collection_finish():
+    gc.freeze()  # thousands of tests would be looked through at every collection of garbage
 
 
 @contextmanager

@@ -22,9 +22,9 @@ def packed_by(command, draft, environ=os.environ, libraries=(), **options):
     return made.stdout, draft.read_bytes()
 
 
-@pytest.fixture
-def here(tmp_path):
-    return packed_by([sys.executable], tmp_path / "here")
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    return packed_by([sys.executable], tmp_path_factory.mktemp("here") / "blob")
 
 
 def test_surroundings_do_not_matter(tmp_path, here):

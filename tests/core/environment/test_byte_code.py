@@ -38,7 +38,13 @@ def pythons():
         minor = path.name.removeprefix("python")
         if minor.replace(".", "").isdigit():
             found[minor] = str(path.resolve())
-    return dict(sorted(found.items()))
+    return dict(sorted(found.items(), key=lambda item: int(item[0].partition(".")[2])))
+
+
+def each_python():
+    """Every CPython of this machine as a parameter; those that are neither the oldest nor ours are slow."""
+    usual = {next(iter(pythons())), HostPython.own().version}
+    return [pytest.param(python, marks=[] if python in usual else pytest.mark.slow) for python in pythons()]
 
 
 def plant(folder, tree):
@@ -97,7 +103,7 @@ def test_byte_code_of_the_wheel_is_replaced_and_its_other_name_is_not(compile_tr
     assert other.read_text() == "of the wheel"
 
 
-@pytest.mark.parametrize("python", pythons())
+@pytest.mark.parametrize("python", each_python())
 def test_it_is_the_same_whoever_makes_it(compile_tree, python, monkeypatch):
     path = pythons()[python]
     first = compile_tree(TREE, path)
@@ -114,7 +120,7 @@ def test_it_is_the_same_whoever_makes_it(compile_tree, python, monkeypatch):
     assert len(first) == 204
 
 
-@pytest.mark.parametrize("python", pythons())
+@pytest.mark.parametrize("python", each_python())
 def test_every_python_takes_its_byte_code(compile_tree, python, tmp_path):
     path = pythons()[python]
     made = compile_tree(TREE, path)
