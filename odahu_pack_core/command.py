@@ -10,9 +10,11 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import IO, Final, Literal, Protocol
+
+from odahu_pack_core.values import dataclass
 
 from .errors import OdahuPackError
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
+
+from odahu_pack_core.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from odahu_pack_core.values import dataclass
 
 from .errors import PluginError
 from .plan.reference import ImageReference

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, Final, Literal
 
 from odahu_pack_core.errors import ArtifactError
 from odahu_pack_core.plan.artifact import Packed
+from odahu_pack_core.values import dataclass
 
 _NAMES: Final = "utf-8"
 _DEEPEST: Final = 200

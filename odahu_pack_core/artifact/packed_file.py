@@ -8,10 +8,10 @@ import struct
 import tarfile
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from odahu_pack_core.errors import ArtifactError
+from odahu_pack_core.values import dataclass
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer

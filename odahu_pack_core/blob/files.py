@@ -7,11 +7,11 @@ import errno
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.errors import EngineError
+from odahu_pack_core.values import dataclass
 
 from .descriptor import Descriptor
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from odahu_pack_core.errors import ArtifactError
 from odahu_pack_core.plan.layer_tar import TarSource
+from odahu_pack_core.values import dataclass
 
 from .descriptor import OCI_LAYER, OCI_LAYER_GZIP, Blob, Descriptor, is_digest
 from .files import FileBlob

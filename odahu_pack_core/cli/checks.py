@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from odahu_pack_core.spec.integration import PackagingIntegration
 from odahu_pack_core.spec.loading import Entities
 from odahu_pack_core.spec.origin import describe
 from odahu_pack_core.spec.packaging import ModelPackaging, PackagingSpec
+from odahu_pack_core.values import dataclass
 
 from .inputs import Inputs
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from odahu_pack_core.values import dataclass
 
 Document = Mapping[str, Any]
 """A result as plain values."""

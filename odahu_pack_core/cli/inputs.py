@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -19,6 +18,7 @@ from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.integration import PackagingIntegration
 from odahu_pack_core.spec.loading import Entities, load_all
 from odahu_pack_core.spec.packaging import ModelPackaging, PackagingSpec
+from odahu_pack_core.values import dataclass
 
 
 @dataclass(frozen=True)

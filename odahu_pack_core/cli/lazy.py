@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
 import click
 
 from odahu_pack_core.errors import PluginError, did_you_mean
+from odahu_pack_core.values import dataclass
 
 
 @dataclass(frozen=True)

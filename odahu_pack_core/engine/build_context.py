@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -11,6 +10,7 @@ from odahu_pack_core.errors import EngineError
 from odahu_pack_core.plan.dockerfile import LAYER_FOLDER
 from odahu_pack_core.plan.instruction import AddLayer
 from odahu_pack_core.plan.layer_tar import TarSource, tar_end, tar_entry, tar_padding
+from odahu_pack_core.values import dataclass
 
 from .single import SingleBuild
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final, Protocol
 
@@ -15,6 +14,7 @@ from packaging.version import InvalidVersion, Version
 from odahu_pack_core.names import CACHE_ENVIRONMENT, CACHE_LABEL, CONDA_ENVIRONMENT_VARIABLE
 from odahu_pack_core.plan.base import BasePython, SitePackages
 from odahu_pack_core.plan.cache_lock import LOCK_FILE, read_cache_lock
+from odahu_pack_core.values import dataclass
 
 _DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _MOST_FOLDERS: Final = 64

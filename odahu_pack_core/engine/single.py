@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.build_plan import ResolvedImage
 from odahu_pack_core.plan.layer_tar import TarSource
 from odahu_pack_core.plugins.protocols import BuildRequest, PendingLayer
+from odahu_pack_core.values import dataclass
 
 
 @dataclass(frozen=True)

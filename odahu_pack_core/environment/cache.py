@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.folders import locked, scratch_folder, sweep
 from odahu_pack_core.names import CACHE_FOLDER_VARIABLE
+from odahu_pack_core.values import dataclass
 
 _LAYOUT: Final = "v1"
 _SCRATCH: Final = "scratch"

@@ -6,13 +6,13 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.command import Command, CommandError, Runner
 from odahu_pack_core.events import Decision, Event, Notice
 from odahu_pack_core.folders import put
+from odahu_pack_core.values import dataclass
 
 from .cache import Cache
 from .digests import digest_of

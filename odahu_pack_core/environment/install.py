@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.command import Stream
 from odahu_pack_core.events import EventSink, Output, Progress
 from odahu_pack_core.plan.environment import Dependencies, EnvironmentPart, LockedPackage
+from odahu_pack_core.values import dataclass
 
 from .checks import check_installed
 from .locking import wheel_line

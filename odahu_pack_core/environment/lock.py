@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.plan.environment import Dependencies, LockedPackage
+from odahu_pack_core.values import dataclass
 
 from .digests import digest_of, file_digest
 from .target import Target

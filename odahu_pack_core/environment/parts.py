@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +17,7 @@ from odahu_pack_core.plan.environment import (
     LockedPackage,
     ResolvedEnvironment,
 )
+from odahu_pack_core.values import dataclass
 
 from .compiler import Compiler
 from .digests import digest_of

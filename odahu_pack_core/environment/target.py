@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.plan.base import BaseFacts
+from odahu_pack_core.values import dataclass
 
 _MACHINES: Final = {"linux/amd64": "x86_64", "linux/arm64": "aarch64"}
 _FULL_VERSION: Final = re.compile(r"\d+\.\d+\.\d+")

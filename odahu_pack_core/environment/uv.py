@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.command import Command, LineSink, Outcome, Runner
 from odahu_pack_core.plan.environment import Dependencies
+from odahu_pack_core.values import dataclass
 
 from .failures import failure_of
 from .target import Target

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from odahu_pack_core.command import SubprocessRunner
 from odahu_pack_core.engine.source_date import source_date
 from odahu_pack_core.environment.environments import Environments
@@ -13,6 +11,7 @@ from odahu_pack_core.plan.artifact import ModelArtifact
 from odahu_pack_core.plan.build_plan import BuildPlan, ResolvedPlan
 from odahu_pack_core.plugins.protocols import BuildRequest, Engine, ImageOutput, RegistryAccess
 from odahu_pack_core.result import PublishedImage
+from odahu_pack_core.values import dataclass
 
 from .engines import choose_engine
 from .reporter import Reporter

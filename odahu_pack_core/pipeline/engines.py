@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.environment.modes import may_need_engine
@@ -15,6 +14,7 @@ from odahu_pack_core.plan.instruction import Run
 from odahu_pack_core.plugins.catalog import PluginCatalog
 from odahu_pack_core.plugins.protocols import OutputType
 from odahu_pack_core.plugins.records import EngineRecord
+from odahu_pack_core.values import dataclass
 
 from .surroundings import AUTO
 

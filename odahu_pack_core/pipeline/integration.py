@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from odahu_pack_core.spec.integration import (
 )
 from odahu_pack_core.spec.origin import FieldPath, Problem, describe
 from odahu_pack_core.spec.packaging import ModelPackaging
+from odahu_pack_core.values import dataclass
 
 from .keywords import unusable_keywords
 

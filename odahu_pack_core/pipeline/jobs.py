@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +20,7 @@ from odahu_pack_core.plugins.records import ArtifactReaderRecord, PackagerRecord
 from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.integration import PackagingIntegration
 from odahu_pack_core.spec.packaging import ModelPackaging, Resources
+from odahu_pack_core.values import dataclass
 
 from .arguments import bind_arguments
 from .integration import Offer, find_offer

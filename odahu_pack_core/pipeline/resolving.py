@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from odahu_pack_core.environment.conda_mode import conda_instructions
 from odahu_pack_core.environment.environments import Environments
@@ -25,6 +25,7 @@ from odahu_pack_core.plan.environment import EnvironmentLayer, ResolvedEnvironme
 from odahu_pack_core.plan.instruction import AddLayer, From, Instruction
 from odahu_pack_core.plan.layer_tar import TarSource
 from odahu_pack_core.plugins.protocols import Engine, RegistryAccess
+from odahu_pack_core.values import dataclass
 
 
 def resolve_plan(

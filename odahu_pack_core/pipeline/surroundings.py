@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plugins.catalog import PluginCatalog
+from odahu_pack_core.values import dataclass
 
 from .reporter import Reporter
 

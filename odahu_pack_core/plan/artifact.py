@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from stat import S_ISREG
@@ -14,6 +14,7 @@ from typing import BinaryIO, Final, Protocol
 from pydantic import BaseModel
 
 from odahu_pack_core.errors import ArtifactError
+from odahu_pack_core.values import dataclass
 
 from .files import FILE_MODE, PROGRAM_MODE, ArtifactFile, Folder, Link, PlannedFile
 

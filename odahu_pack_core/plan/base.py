@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from odahu_pack_core.values import dataclass
 
 from .base_location import BaseLocation
 from .reference import ImageReference

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Final, Literal, cast
 
 from odahu_pack_core.errors import SpecError
+from odahu_pack_core.values import dataclass
 
 from .reference import TAG, ImageReference
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import takewhile
 from typing import BinaryIO
 
 from odahu_pack_core.errors import PlanError
 from odahu_pack_core.events import Decision
+from odahu_pack_core.values import dataclass
 
 from .base import BaseFacts, BaseImage
 from .dockerfile import parse_dockerfile, render_block

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from odahu_pack_core.events import Decision
+from odahu_pack_core.values import dataclass
 
 
 @dataclass(frozen=True)

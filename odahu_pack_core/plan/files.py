@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from odahu_pack_core.errors import PlanError
+from odahu_pack_core.values import dataclass
 
 FILE_MODE = 0o644
 PROGRAM_MODE = 0o755

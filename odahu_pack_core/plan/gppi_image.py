@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Final
@@ -24,6 +23,7 @@ from odahu_pack_core.names import (
 )
 from odahu_pack_core.spec.entity import StrictModel
 from odahu_pack_core.spec.manifest import GppiManifest, ModelSection
+from odahu_pack_core.values import dataclass
 
 from .base import BaseImage
 from .build_plan import BASE_BLOCK, Block, FilesLayer

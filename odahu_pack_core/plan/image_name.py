@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 from uuid import uuid4
 
 from odahu_pack_core.errors import SpecError
+from odahu_pack_core.values import dataclass
 
 from .image_template import Run, render_runs
 from .reference import HOST, REPOSITORY, ImageReference, registry_prefix, split_registry

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from odahu_pack_core.errors import SpecError, did_you_mean
+from odahu_pack_core.values import dataclass
 
 if TYPE_CHECKING:
     from jinja2 import nodes

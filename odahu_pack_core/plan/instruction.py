@@ -6,11 +6,11 @@ A Dockerfile is only a view of them, so each one refuses what no Dockerfile can 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Final
 
 from odahu_pack_core.errors import PlanError, SpecError
+from odahu_pack_core.values import dataclass
 
 from .reference import ImageReference
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from pydantic import BaseModel
 
 from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.packaging import ModelPackaging
+from odahu_pack_core.values import dataclass
 
 from .artifact import ModelArtifact
 from .build_plan import DEFAULT_PLATFORM

@@ -6,11 +6,11 @@ Entries are sorted, all have one time, owners are 0:0; names that do not fit ust
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import BinaryIO, Final, Protocol
 
 from odahu_pack_core.errors import ArtifactError
+from odahu_pack_core.values import dataclass
 
 from .blocks import in_blocks
 from .files import ArtifactFile, Folder, Link, PlannedFile, TextFile

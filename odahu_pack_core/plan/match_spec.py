@@ -6,10 +6,11 @@ Grammar: https://docs.conda.io/projects/conda/en/stable/user-guide/concepts/pkg-
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+from odahu_pack_core.values import dataclass
 
 _NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _AFTER_NAME: Final = re.compile(r"\Z|[\s=<>!~]")

@@ -6,10 +6,11 @@ Grammar: https://github.com/distribution/reference (reference.go, normalize.go).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from odahu_pack_core.errors import SpecError
+from odahu_pack_core.values import dataclass
 
 _COMPONENT: Final = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 REPOSITORY: Final = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -17,6 +16,7 @@ from odahu_pack_core.errors import OdahuPackError, PluginError, did_you_mean
 from odahu_pack_core.events import Event
 from odahu_pack_core.plan.build_plan import BuildPlan
 from odahu_pack_core.plan.job import PackagingJob
+from odahu_pack_core.values import dataclass
 
 from .discovery import ANY_FAILURE, BrokenPlugin, Implementation, find_plugins, implementations, reason_of
 from .records import ArtifactReaderRecord, ConnectionTypeRecord, EngineRecord, PackagerRecord

@@ -6,7 +6,6 @@ The only module that touches pluggy's manager, together with the catalog.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ import pluggy
 
 from odahu_pack_core.errors import PluginError, did_you_mean
 from odahu_pack_core.names import PROJECT
+from odahu_pack_core.values import dataclass
 
 from . import hookspecs
 

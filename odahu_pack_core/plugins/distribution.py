@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Protocol
 
 from odahu_pack_core.blob.descriptor import Blob, Descriptor
+from odahu_pack_core.values import dataclass
 
 from .protocols import RegistryAccess
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, Protocol, runtime_checkable
 
@@ -15,6 +15,7 @@ from odahu_pack_core.plan.job import PackagingJob
 from odahu_pack_core.plan.layer_tar import TarSource
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.result import PackagingResult, PublishedImage
+from odahu_pack_core.values import dataclass
 
 if TYPE_CHECKING:
     from odahu_pack_core.blob.packed_layer import PackedLayer

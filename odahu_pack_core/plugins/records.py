@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from pydantic import BaseModel
 
 from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.origin import Problem
+from odahu_pack_core.values import dataclass
 
 from .protocols import ArtifactReader, Engine, OutputType, Packager, RegistryAccess
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from odahu_pack_core.errors import RegistryError, SpecError
 from odahu_pack_core.plan.reference import DOCKER_HUB, ImageReference, registry_prefix
 from odahu_pack_core.plugins.protocols import Credentials, RegistryAccess
 from odahu_pack_core.spec.connection import Connection, EncodedSecret, reveal
 from odahu_pack_core.spec.origin import Problem
+from odahu_pack_core.values import dataclass
 
 from .hub import canonical_host
 from .user_login import user_credentials

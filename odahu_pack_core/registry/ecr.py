@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from odahu_pack_core.errors import SpecError
@@ -13,6 +13,7 @@ from odahu_pack_core.plan.reference import ImageReference, registry_prefix
 from odahu_pack_core.plugins.protocols import Credentials
 from odahu_pack_core.spec.connection import Connection
 from odahu_pack_core.spec.origin import Problem
+from odahu_pack_core.values import dataclass
 
 from .aws import aws_session, aws_told, pair_problems
 from .ecr_host import URI_FORM, EcrHost

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from odahu_pack_core.values import dataclass
 
 _HOST: Final = re.compile(
     r"(?P<account>\d{12})\.dkr\.ecr(?P<fips>-fips)?\.(?P<region>[a-z0-9][a-z0-9-]*)\.amazonaws\.com(?:\.cn)?"

@@ -6,10 +6,10 @@ Format: https://docs.conda.io/projects/conda/en/stable/user-guide/tasks/manage-e
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from odahu_pack_core.errors import SpecError, did_you_mean
+from odahu_pack_core.values import dataclass
 
 from .document import Document, parse_documents
 from .origin import FieldPath, Problem, describe

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
 import yaml
 
 from odahu_pack_core.errors import SpecError
+from odahu_pack_core.values import dataclass
 
 from .origin import FieldPath, Origin
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from odahu_pack_core.errors import SpecError, did_you_mean
+from odahu_pack_core.values import dataclass
 
 from .connection import Connection
 from .document import MOST_BYTES, Document, parse_documents

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from odahu_pack_core.values import dataclass
 
 FieldPath = tuple[str | int, ...]
 """Keys and list positions from a document's root to a value."""

@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, get_args
 
@@ -20,6 +19,7 @@ from odahu_pack_core.plan.instruction import AddLayer, Run
 from odahu_pack_core.plan.layer_tar import TarSource
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import Engine, ImageOutput, OutputType, RegistryAccess
+from odahu_pack_core.values import dataclass
 
 from .build_requests import build_request, files_tar
 from .contract_ground import ContractGround, Events, read_back

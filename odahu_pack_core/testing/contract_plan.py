@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.plan.base import BaseFacts
@@ -21,6 +20,7 @@ from odahu_pack_core.plan.instruction import (
 )
 from odahu_pack_core.plan.layer_tar import TarSource
 from odahu_pack_core.plugins.protocols import BuildRequest, ImageOutput, RegistryAccess
+from odahu_pack_core.values import dataclass
 
 from .build_requests import build_request
 

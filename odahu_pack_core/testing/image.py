@@ -8,10 +8,11 @@ import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
+
+from odahu_pack_core.values import dataclass
 
 from .tree import ImageTree
 

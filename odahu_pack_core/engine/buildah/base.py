@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.engine.oci.source_image import SourceImage
@@ -11,6 +10,7 @@ from odahu_pack_core.engine.refused import refused
 from odahu_pack_core.events import EventSink, Output
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import RegistryAccess
+from odahu_pack_core.values import dataclass
 
 from .bench import Bench
 from .layout import write_layout

@@ -11,12 +11,12 @@ import json
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.folders import cache_folder
+from odahu_pack_core.values import dataclass
 
 from .tool import Buildah, BuildahError
 

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +16,7 @@ from odahu_pack_core.events import EventSink, Notice
 from odahu_pack_core.folders import cache_folder, locked
 from odahu_pack_core.plan.dockerfile import LAYER_FOLDER, render_block
 from odahu_pack_core.plan.instruction import AddLayer, Cmd, Copy, Entrypoint, From, Instruction, Run
+from odahu_pack_core.values import dataclass
 
 from .base import HeldBase
 from .bench import Bench

@@ -5,13 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import os
-from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
 from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, Credentials, RegistryAccess
+from odahu_pack_core.values import dataclass
 
 _ONLY_OURS: Final = 0o600
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, ImageOutput, RegistryAccess
 from odahu_pack_core.plugins.refusal import REFUSED
 from odahu_pack_core.result import PublishedImage
+from odahu_pack_core.values import dataclass
 
 from .bench import Bench
 from .login import Login

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.command import Command, CommandError, LineSink, Runner
 from odahu_pack_core.errors import EngineError
+from odahu_pack_core.values import dataclass
 
 from .presence import PROGRAM
 

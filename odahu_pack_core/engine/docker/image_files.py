@@ -7,10 +7,10 @@ import json
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import IO, Final, cast
 
 from odahu_pack_core.errors import EngineError
+from odahu_pack_core.values import dataclass
 
 from .client import ApiError, DockerClient
 

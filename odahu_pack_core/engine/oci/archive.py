@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.blob.descriptor import Blob, BytesBlob, Descriptor
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.plan.layer_tar import tar_end, tar_entry, tar_padding
 from odahu_pack_core.plan.reference import ImageReference
+from odahu_pack_core.values import dataclass
 
 from .config import canonical
 from .manifest import FinishedImage, layout_index, root_of

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.plan.build_plan import ResolvedImage
 from odahu_pack_core.plugins.protocols import BuildRequest
+from odahu_pack_core.values import dataclass
 
 from .source_image import SourceImage
 from .steps import AddedLayer, Step, steps_of

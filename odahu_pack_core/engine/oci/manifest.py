@@ -6,13 +6,13 @@ Format: https://github.com/opencontainers/image-spec (manifest.md, image-index.m
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from odahu_pack_core.blob.descriptor import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, Blob, BytesBlob, Descriptor
 from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.engine.docker.repository import full_name
+from odahu_pack_core.values import dataclass
 
 from .config import canonical, image_config, platform_object
 from .draft import Draft

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from odahu_pack_core.blob.descriptor import DOCKER_INDEX, OCI_INDEX, is_digest
 from odahu_pack_core.plugins.distribution import FetchedManifest, ImageRegistry
+from odahu_pack_core.values import dataclass
 
 _INDEXES: Final = frozenset({OCI_INDEX, DOCKER_INDEX})
 _MOST_IMAGES: Final = 16

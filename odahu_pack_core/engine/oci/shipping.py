@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.blob.descriptor import Blob, Descriptor
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.events import EventSink
 from odahu_pack_core.plugins.distribution import ImageRegistry
+from odahu_pack_core.values import dataclass
 
 from .making import progress_of
 from .places import BlobPlaces

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from odahu_pack_core.blob.descriptor import Blob, Descriptor
@@ -11,6 +10,7 @@ from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import RegistryAccess
+from odahu_pack_core.values import dataclass
 
 
 @dataclass(frozen=True)

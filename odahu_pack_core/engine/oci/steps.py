@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from odahu_pack_core.errors import EngineError
@@ -12,6 +11,7 @@ from odahu_pack_core.plan.files import Folder, PlannedFile, TextFile, in_layer_o
 from odahu_pack_core.plan.instruction import AddLayer, Copy, Instruction, Run, Workdir
 from odahu_pack_core.plan.layer_tar import PlannedTar, TarSource
 from odahu_pack_core.plugins.protocols import BuildRequest
+from odahu_pack_core.values import dataclass
 
 _TOP: Final = "bin boot dev etc home lib lib32 lib64 media mnt opt proc root run sbin srv sys tmp usr var"
 _USR: Final = "bin include lib lib64 local local/bin local/lib local/share sbin share src"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -14,6 +13,7 @@ from odahu_pack_core.events import EventSink, Notice
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.result import PublishedImage
 from odahu_pack_core.sizes import size_text
+from odahu_pack_core.values import dataclass
 
 from .archive import Member, docker_members, named, partial_members, tar_of, tar_size
 from .loadable import loadable

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from odahu_pack_core.events import EventSink
 from odahu_pack_core.plan.files import FILE_MODE, FOLDER_MODE
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.result import PublishedImage
+from odahu_pack_core.values import dataclass
 
 from .archive import Member, docker_members, layout_members, tar_of, tar_size
 from .crew import Crew

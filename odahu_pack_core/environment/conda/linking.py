@@ -10,12 +10,12 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from odahu_pack_core.plan.files import FILE_MODE, PROGRAM_MODE, ArtifactFile, Link, PlannedFile, TextFile
+from odahu_pack_core.values import dataclass
 
 from .failures import malformed
 from .package import EntryPoint, PackageFile, UnpackedPackage

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import re
 import stat
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
+
+from odahu_pack_core.values import dataclass
 
 from .failures import malformed
 

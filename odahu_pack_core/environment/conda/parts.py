@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from odahu_pack_core.environment.compiler import Compiler
@@ -12,6 +12,7 @@ from odahu_pack_core.environment.parts import Making
 from odahu_pack_core.environment.target import Target
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.environment import EnvironmentLayer, LockedPackage
+from odahu_pack_core.values import dataclass
 
 from .words import PYTHON
 

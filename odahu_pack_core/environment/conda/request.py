@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from odahu_pack_core.errors import DependencyError
 from odahu_pack_core.plan.base import BaseFacts
 from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer, LockedPackage
 from odahu_pack_core.plan.match_spec import parse_match_spec
+from odahu_pack_core.values import dataclass
 
 from .words import DEFAULT_CHANNEL, NO_OWN_CHANNELS, OWN_CHANNELS, PYTHON, pip_requirements, words_of
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
+
+from odahu_pack_core.values import dataclass
 
 _MOST_CHARACTERS: Final = 16 * 1024
 _WORD: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
+
+from odahu_pack_core.values import dataclass
 
 if TYPE_CHECKING:
     from typing_extensions import Self

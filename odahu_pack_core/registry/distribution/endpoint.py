@@ -5,12 +5,12 @@ from __future__ import annotations
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
 from odahu_pack_core.plan.reference import DOCKER_HUB
+from odahu_pack_core.values import dataclass
 
 _HUB_API: Final = f"registry-1.{DOCKER_HUB}"
 _HUB_OFFICIAL: Final = "library"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 import httpx
 
 from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.values import dataclass
 
 from .address import web_address
 from .clock import Clock

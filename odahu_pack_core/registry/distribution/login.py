@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plugins.protocols import Credentials, RegistryAccess
 from odahu_pack_core.plugins.refusal import refusal
+from odahu_pack_core.values import dataclass
 
 from .challenge import Challenge, parse_challenges
 from .clock import Clock

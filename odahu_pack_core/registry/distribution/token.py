@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
@@ -14,6 +14,7 @@ import httpx
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plugins.protocols import IDENTITY_TOKEN_USER, Credentials
 from odahu_pack_core.plugins.refusal import refusal, without_secret
+from odahu_pack_core.values import dataclass
 
 from .address import web_address
 from .challenge import Challenge

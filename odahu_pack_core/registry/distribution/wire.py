@@ -11,13 +11,14 @@ import ssl
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 from urllib.parse import urlsplit
 
 import httpx
 
 from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.values import dataclass
 
 from .proxies import proxy_for
 from .retrying import PASSING_STATUSES, REFUSED_TRIES, PassingError

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from stat import S_ISREG
 from typing import Final, Protocol
@@ -13,6 +12,7 @@ from typing import Final, Protocol
 from odahu_pack_core.blob.descriptor import Blob, Descriptor
 from odahu_pack_core.blob.files import FileBlob
 from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.values import dataclass
 
 from .unpacking import COMPRESSED
 

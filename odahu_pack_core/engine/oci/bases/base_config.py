@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.blob.descriptor import is_digest
 from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.values import dataclass
 
 from .documents import platform_of, usual
 from .json_text import JsonObject, bad, shown

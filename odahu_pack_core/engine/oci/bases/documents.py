@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.blob.descriptor import (
@@ -18,6 +17,7 @@ from odahu_pack_core.blob.descriptor import (
     is_digest,
 )
 from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.values import dataclass
 
 from .json_text import JsonObject, bad, read_list, shown
 

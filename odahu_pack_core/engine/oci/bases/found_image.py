@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from typing import Final, Protocol
 
 from odahu_pack_core.blob.descriptor import OCI_INDEX, Blob, Descriptor
@@ -13,6 +12,7 @@ from odahu_pack_core.engine.oci.source_image import SourceLayer
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.distribution import FetchedManifest
+from odahu_pack_core.values import dataclass
 
 from .base_config import ImageConfig, check_platform, read_config
 from .documents import Manifest, choose_platform, media_type_of, read_manifest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.blob.packing import pack
 from odahu_pack_core.errors import EngineError
 from odahu_pack_core.folders import locked, scratch_folder
+from odahu_pack_core.values import dataclass
 
 _CHUNK: Final = 1024 * 1024
 

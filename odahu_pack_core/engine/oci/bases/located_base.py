@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from odahu_pack_core.engine.oci.source_image import SourceLayer
 from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.base_location import BaseLocation
 from odahu_pack_core.plugins.distribution import FetchedManifest
+from odahu_pack_core.values import dataclass
 
 from .archive_files import ArchiveFiles, CheckedBlob, FolderFiles, TarFiles, is_compressed
 from .base_config import check_platform, read_config

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +12,7 @@ from odahu_pack_core.folders import home_folder
 from odahu_pack_core.names import CONFIG_FILE_VARIABLE, MIRRORS_VARIABLE
 from odahu_pack_core.plan.reference import ImageReference, registry_prefix, split_registry
 from odahu_pack_core.plugins.protocols import Credentials, RegistryAccess
+from odahu_pack_core.values import dataclass
 
 _FIELD: Final = "mirrors"
 _FORM: Final = "a mirror is written as in docker.io=registry.example/prefix"

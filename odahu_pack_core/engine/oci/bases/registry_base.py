@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core.blob.descriptor import Descriptor
@@ -12,6 +11,7 @@ from odahu_pack_core.errors import RegistryError
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.distribution import FetchedManifest, ImageRegistry, OpenRegistry
 from odahu_pack_core.plugins.protocols import RegistryAccess
+from odahu_pack_core.values import dataclass
 
 from .found_image import FoundImage, image_at
 from .kept import Kept
