@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Final
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -17,8 +16,7 @@ from odahu_pack_core.plan.python_choice import DOCUMENTED_DEFAULT, check_base_py
 
 from .conda import can_link
 from .conda_mode import conda_tool
-
-_MOST_NAMES: Final = 12
+from .words import some_of
 
 
 def mode_of(layer: EnvironmentLayer, base: BaseFacts) -> tuple[Mode, tuple[Event, ...]]:
@@ -37,7 +35,7 @@ def mode_of(layer: EnvironmentLayer, base: BaseFacts) -> tuple[Mode, tuple[Event
         reason = f"the base image holds packages in {base.site_packages.path}; only what differs is added"
         return "base", (Decision(subject, "base", reason), *_unchecked(conda, base))
     if brings_python(layer, base):
-        reason = f"PyPI has no known twin of {_some(conda)}; {_maker(base)}"
+        reason = f"PyPI has no known twin of {some_of(conda)}; {_maker(base)}"
         return "conda", (Decision(subject, "conda", reason),)
     return "uv", (Decision(subject, "uv", "everything that is needed is on PyPI, as wheels"),)
 
@@ -92,11 +90,11 @@ def lacking(packages: Sequence[LockedPackage], base: BaseFacts) -> tuple[tuple[L
         for package in added
         if package.name in held
     ]
-    reason = f"from the base image: {_some(taken) or 'nothing'}"
+    reason = f"from the base image: {some_of(taken) or 'nothing'}"
     if replaced:
-        reason += f"; replaced, since the model's version wins: {_some(replaced)}"
+        reason += f"; replaced, since the model's version wins: {some_of(replaced)}"
     names = [f"{package.name} {package.version}" for package in added]
-    return added, Decision("packages on top of the base", _some(names) or "none", reason)
+    return added, Decision("packages on top of the base", some_of(names) or "none", reason)
 
 
 def _maker(base: BaseFacts) -> str:
@@ -125,15 +123,10 @@ def _unchecked(conda: Sequence[str], base: BaseFacts) -> tuple[Notice, ...]:
     unknown = [spec for spec in conda if _name(spec) not in held]
     if not unknown:
         return ()
-    message = f"taken to be in the base image {base.reference}, which cannot be checked: {_some(unknown)}"
+    message = f"taken to be in the base image {base.reference}, which cannot be checked: {some_of(unknown)}"
     return (Notice(message, "warning"),)
 
 
 def _name(spec: str) -> str:
     parsed = parse_match_spec(spec)
     return canonicalize_name(parsed.name) if parsed else spec
-
-
-def _some(names: Sequence[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")

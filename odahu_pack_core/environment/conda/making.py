@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO
 
 from odahu_pack_core.blob.packed_layer import PackedLayer
 from odahu_pack_core.environment.layer_files import activate_script, tree_files
 from odahu_pack_core.environment.making import installed_tree, make_layer, pack_files
 from odahu_pack_core.environment.parts import Making, Wanted
 from odahu_pack_core.environment.uv import Uv
+from odahu_pack_core.environment.words import some_of
 from odahu_pack_core.events import EventSink, Notice
 from odahu_pack_core.names import CACHE_ENVIRONMENT
 from odahu_pack_core.plan.cache_lock import LOCK_FILE, write_cache_lock
@@ -25,8 +26,6 @@ from .fetching import fetched
 from .linking import LinkedFile, Prefix, linked, open_binary
 from .package import UnpackedPackage, read_package
 from .words import name_on_pypi
-
-_MOST_NAMES: Final = 12
 
 
 def make_conda_layer(wanted: Wanted, making: Making, uv: Uv, draft: Path, emit: EventSink) -> PackedLayer:
@@ -110,7 +109,7 @@ def _settled(files: Iterable[LinkedFile], emit: EventSink) -> dict[str, LinkedFi
             twice.append(each.file.path)
         settled[each.file.path] = each
     if twice:
-        emit(Notice(f"several packages hold different files of one name: {_some(twice)}", "warning"))
+        emit(Notice(f"several packages hold different files of one name: {some_of(twice)}", "warning"))
     return settled
 
 
@@ -124,7 +123,7 @@ def _warn_of_scripts(packages: Iterable[UnpackedPackage], emit: EventSink) -> No
     names = [package.name for package in packages if package.has_link_script]
     if names:
         message = (
-            f"these conda packages have scripts that are to run once they are installed: {_some(names)}; "
+            f"these conda packages have scripts that are to run once they are installed: {some_of(names)}; "
             "none is run, so what they make is missing in the image"
         )
         emit(Notice(message, "warning"))
@@ -134,8 +133,3 @@ def _open_in(settled: dict[str, LinkedFile], path: str) -> BinaryIO:
     opener = settled[path].open
     assert opener is not None  # noqa: S101  # only files that have one are opened
     return opener()
-
-
-def _some(names: list[str]) -> str:
-    more = len(names) - _MOST_NAMES
-    return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
