@@ -76,3 +76,9 @@ def plan_example(example):
         return _plan_of(read_triton(root, list_entries(root)), **arguments)
 
     return plan_it
+
+
+def model_files(plan):
+    """The files of the model's layer, by path."""
+    (layer,) = (layer for layer in plan.layers if layer.name == "model")
+    return {file.path: file for file in layer.files}

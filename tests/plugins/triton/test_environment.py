@@ -11,6 +11,7 @@ from tritonclient.grpc import model_config_pb2
 
 from odahu_pack_core import ArtifactError, PlanError
 from odahu_pack_triton.environment import pointing_archive
+from tests.plugins.triton.conftest import model_files
 
 PYTHON = {"model.py": "", "config.pbtxt": 'backend: "python"\n'}
 CONDA = "dependencies:\n- pip:\n  - attrs==21.4\n"
@@ -26,14 +27,9 @@ def _environment(plan):
     return layer
 
 
-def _files(plan):
-    (layer,) = (layer for layer in plan.layers if layer.name == "model")
-    return {file.path: file for file in layer.files}
-
-
 def _parameter(plan):
     config = text_format.Parse(
-        _files(plan)["/models/model/config.pbtxt"].content, model_config_pb2.ModelConfig()
+        model_files(plan)["/models/model/config.pbtxt"].content, model_config_pb2.ModelConfig()
     )
     return config.parameters["EXECUTION_ENV_PATH"].string_value if config.parameters else None
 
@@ -44,7 +40,7 @@ def test_a_conda_file_becomes_an_environment_that_can_be_activated(plan, name):
     layer = _environment(made)
     assert (layer.prefix, layer.layout, layer.activate) == ("/opt/model", "venv", True)
     assert layer.dependencies.pip[0] == "attrs==21.4"
-    assert f"/models/model/1/{name}" not in _files(made)
+    assert f"/models/model/1/{name}" not in model_files(made)
 
 
 def test_without_a_conda_file_the_base_image_is_the_environment(plan):
@@ -61,7 +57,7 @@ def test_two_conda_files_are_an_error(plan):
 def test_another_kind_of_model_keeps_the_file_and_says_so(plan):
     made = plan({"model.onnx": "", "conda.yaml": "not even: [yaml"}, triton_base_image_tag="24.10-py3")
     assert [layer.name for layer in made.layers] == ["model"]
-    assert "/models/model/1/conda.yaml" in _files(made)
+    assert "/models/model/1/conda.yaml" in model_files(made)
     decision = next(decision for decision in made.decisions if decision.subject == "conda.yaml")
     assert decision.reason == "only Python models have an environment, and model.onnx is none"
 
@@ -77,7 +73,7 @@ def test_a_release_that_takes_folders_is_given_the_folder(plan, tag):
 def test_a_release_that_takes_archives_is_given_one_that_points_to_the_folder(plan, tag):
     made = plan({**PYTHON, "conda.yaml": CONDA}, triton_base_image_tag=tag)
     assert _parameter(made) == "/models/model/environment.tar.gz"
-    content = _files(made)["/models/model/environment.tar.gz"].content
+    content = model_files(made)["/models/model/environment.tar.gz"].content
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         assert tar.getnames() == ["bin", "bin/activate"]
         assert tar.extractfile("bin/activate").read() == b". /opt/model/bin/activate\n"

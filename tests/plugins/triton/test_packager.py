@@ -28,14 +28,10 @@ from odahu_pack_core import (
 )
 from odahu_pack_triton.artifact import TritonManifest
 from odahu_pack_triton.packager import TritonPackager
+from tests.plugins.triton.conftest import model_files
 
 EXPECTED = Path(__file__).with_name("expected")
 RANDOM_NAME = "triton-model:prefix-{{ RandomUUID }}"
-
-
-def _files(plan):
-    (layer,) = (layer for layer in plan.layers if layer.name == "model")
-    return {file.path: file for file in layer.files}
 
 
 @pytest.mark.parametrize("tag", ["20.11-py3", "23.06-py3", "24.10-py3"])
@@ -91,7 +87,7 @@ def test_the_model_repository_holds_the_model_and_what_lies_beside_it(plan):
             "empty/": None,
         }
     )
-    assert list(_files(made)) == [
+    assert list(model_files(made)) == [
         "/models",
         "/models/wine",
         "/models/wine/7",
@@ -102,7 +98,7 @@ def test_the_model_repository_holds_the_model_and_what_lies_beside_it(plan):
         "/models/wine/7/vocabulary/words.txt",
         "/models/wine/config.pbtxt",
     ]
-    assert {file.mode for file in _files(made).values()} == {0o644, 0o755}
+    assert {file.mode for file in model_files(made).values()} == {0o644, 0o755}
 
 
 def test_the_image_is_labelled_and_set_up(plan):
@@ -163,7 +159,7 @@ def test_a_hostile_name_never_reaches_a_plan(name):
 @pytest.mark.parametrize("name", ["a\nRUN rm.json", "$(id).txt", '"quoted".bin', "-flag", "back\\slash"])
 def test_a_hostile_file_name_stays_a_file_name(plan, name):
     made = plan({"model.onnx": "", name: ""})
-    assert f"/models/model/1/{name}" in _files(made)
+    assert f"/models/model/1/{name}" in model_files(made)
     assert made.dockerfile() == plan({}).dockerfile()
 
 
