@@ -58,10 +58,10 @@ def good(ground):
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_entry_is_noticed_or_does_no_harm(ground, good, tmp_path, damage):
     source, digest = good
-    entries = sorted(path.relative_to(source) for path in source.rglob("*") if path.is_file())
-    kinds = {str(entry.parent) for entry in entries}
-    assert {"v1/layers", "v1/locks", "v1/pythons", "v1/bases/documents"} < kinds
-    for number, entry in enumerate(path for path in entries if path.suffix != ".lock"):
+    files = sorted(path.relative_to(source) for path in source.rglob("*") if path.is_file())
+    entries = {(str(path.parent), path.suffix): path for path in files if path.suffix != ".lock"}
+    assert {("v1/layers", ".blob"), ("v1/layers", ".json"), ("v1/locks", ".json")} < entries.keys()
+    for number, entry in enumerate(entries.values()):
         cache = tmp_path / str(number)
         shutil.copytree(source, cache)
         DAMAGES[damage](cache / entry)
