@@ -65,9 +65,7 @@ def _entries(content: bytes) -> Iterator[_Entry]:
     with tarfile.open(fileobj=io.BytesIO(content)) as tar:
         for member in tar:
             name = _merged(member.name.removeprefix("./"))
-            if name in {"", ".", *_MERGED} or (
-                name.startswith(_LEFT_OUT) and not name.endswith("/copyright")
-            ):
+            if name in {"", ".", *_MERGED} or _is_left_out(name):
                 continue
             file = tar.extractfile(member) if member.isreg() else None
             link = _merged(member.linkname.removeprefix("./")) if member.islnk() else member.linkname
