@@ -137,6 +137,7 @@ def test_every_python_takes_its_byte_code(compile_tree, python, tmp_path):
     assert compiled(folder) == made
 
 
+@pytest.mark.slow
 def test_a_source_that_crashes_the_compiler_stays_without(compile_tree):
     path = pythons().get("3.8")
     if path is None:

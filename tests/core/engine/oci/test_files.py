@@ -156,6 +156,7 @@ def test_what_does_not_compress_is_stored_as_it_is(layout):
     assert own["digest"] == config["rootfs"]["diff_ids"][-1]
 
 
+@pytest.mark.slow
 def test_other_processes_write_the_same_bytes(tmp_path):
     program = textwrap.dedent(
         """
