@@ -183,7 +183,7 @@ def output_option(command: Decorated) -> Decorated:
         metavar="type=TYPE[,dest=PATH]",
         help="Where the image goes: registry, docker (the engine's own store), docker-archive, oci (an image "
         "layout: a folder, or a tar where PATH ends with .tar), or context (a folder for 'docker build').",
-        show_default="the connection of docker-push",
+        show_default="registry, of the connection for pushes",
     )(command)
 
 
@@ -205,7 +205,7 @@ def engine_options(command: Decorated) -> Decorated:
             default="auto",
             show_default=True,
             metavar="NAME",
-            help="The engine that builds; 'auto' takes the first that can.",
+            help="What builds: oci, docker, buildah or a plugin's; 'auto' takes the first that can.",
         ),
         click.option(
             "--refresh", is_flag=True, help="Ask the package index again where versions are already locked."

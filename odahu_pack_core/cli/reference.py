@@ -6,6 +6,7 @@ Run ``python -m odahu_pack_core.cli.reference > docs/commands.md`` after a chang
 from __future__ import annotations
 
 import inspect
+import textwrap
 from collections.abc import Iterator
 
 import click
@@ -118,7 +119,7 @@ def _epilog(text: str) -> str:
     parts = []
     for part in text.strip("\n").split("\n\n"):
         title, _, body = part.removeprefix("\b\n").partition("\n")
-        parts.append(f"{title}\n\n```\n{inspect.cleandoc(body)}\n```" if body else title)
+        parts.append(f"{title}\n\n```\n{textwrap.dedent(body)}\n```" if body else title)
     return "\n\n".join(parts)
 
 

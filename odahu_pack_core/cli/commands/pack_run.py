@@ -33,6 +33,9 @@ Prints 'image: NAME' and 'digest: sha256:…'; with -o the packaging and its sta
 Examples:
   odahuflowctl local pack run --id docker-rest-packager-example -d manifests/
   odahuflowctl local pack run -f pack.yaml --artifact wine-model-123456789.zip --output type=docker
+  odahuflowctl local pack run -f pack.yaml --platform linux/amd64,linux/arm64
+  odahuflowctl local pack run -f pack.yaml --mirror docker.io=registry.example/hub
+  odahuflowctl local pack run -f pack.yaml --output type=oci,dest=image.tar
   odahuflowctl local pack run -f pack.yaml --output type=context,dest=image/
   odahuflowctl local pack run -f pack.yaml -o 'jsonpath=$[0].status.results[0].value'
 """

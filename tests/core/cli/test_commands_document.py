@@ -15,6 +15,11 @@ def test_the_page_is_not_stale():
     )
 
 
+def test_examples_keep_their_indentation():
+    example = "```\nspec:\n  arguments:\n    dockerfileBaseImage: packaging-model-cache:1.0.0\n```"
+    assert example in reference()
+
+
 @pytest.mark.usefixtures("paper")
 def test_the_page_does_not_depend_on_what_is_installed(install):
     install(
