@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.build_plan import Block, BuildPlan, FilesLayer, ResolvedImage, ResolvedPlan
 from odahu_pack_core.plan.files import Folder, PlannedFile, TextFile
@@ -13,8 +14,6 @@ from odahu_pack_core.plan.instruction import From, Instruction
 from odahu_pack_core.plan.layer_tar import PlannedTar, TarSource
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import BuildRequest, ImageOutput, RegistryAccess
-
-from .image import digest_of
 
 
 def files_tar(files: Sequence[PlannedFile]) -> PlannedTar:
@@ -97,7 +96,7 @@ def base_image(platform: str) -> tuple[bytes, tuple[bytes, ...]]:
             "Entrypoint": ["/base"],
             "Cmd": ["--of-the-base"],
         },
-        "rootfs": {"type": "layers", "diff_ids": [digest_of(layer)]},
+        "rootfs": {"type": "layers", "diff_ids": [digest_of_bytes(layer)]},
         "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "contract"}],
     }
     return json.dumps(config).encode(), (layer,)

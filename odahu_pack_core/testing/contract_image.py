@@ -6,12 +6,13 @@ from typing import Final
 
 import pytest
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.plan.files import Folder, Link, PlannedFile, TextFile
 
 from .build_requests import base_image
 from .contract_ground import ContractGround
 from .contract_plan import AWKWARD, FILES
-from .image import ImageContent, digest_of
+from .image import ImageContent
 from .tree import WHITEOUT, TreeEntry
 
 _PLANNED: Final[dict[str, PlannedFile]] = {
@@ -44,11 +45,11 @@ class ImageContract(ContractGround):
 
     def test_the_bases_layers_come_first_and_unchanged(self, image: ImageContent) -> None:
         _, layers = base_image(self.platform)
-        assert image.diff_ids[: len(layers)] == [digest_of(layer) for layer in layers]
+        assert image.diff_ids[: len(layers)] == [digest_of_bytes(layer) for layer in layers]
         assert len(image.diff_ids) > len(layers)
 
     def test_every_layer_is_what_the_config_says(self, image: ImageContent) -> None:
-        assert [digest_of(layer) for layer in image.layers] == image.diff_ids
+        assert [digest_of_bytes(layer) for layer in image.layers] == image.diff_ids
 
     def test_nothing_is_removed(self, image: ImageContent) -> None:
         assert not [path for path in image.tree.entries if WHITEOUT in path.rpartition("/")[2]]

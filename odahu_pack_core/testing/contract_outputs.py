@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.errors import EngineError, RegistryError
 from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.files import TextFile
@@ -18,7 +19,7 @@ from odahu_pack_core.plugins.protocols import Engine, ImageOutput, OutputType
 from .build_requests import base_image, build_request
 from .contract_ground import ContractGround, Events, read_back
 from .contract_plan import AWKWARD, Asked
-from .image import digest_of, read_layout
+from .image import read_layout
 from .known_registry import KnownRegistry
 
 
@@ -30,7 +31,7 @@ class OutputContract(ContractGround):
     ) -> None:
         config, _ = base_image(self.platform)
         assert str(facts.reference) == f"{base}@{registry.digest(base.repository, base.tag)}"
-        assert facts.image_id == digest_of(config)
+        assert facts.image_id == digest_of_bytes(config)
         assert (facts.platform, facts.python, facts.interpreter) == (self.platform, None, None)
         assert facts.env["KEPT"] == facts.labels["kept"] == "base"
         assert registry.host in facts.origin

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
@@ -12,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.values import dataclass
 
 from .tree import ImageTree
@@ -87,7 +87,9 @@ def read_archive(path: Path) -> ImageContent:
         (entry,) = json.loads(read("manifest.json"))
         config = read(entry["Config"])
         layers = tuple(uncompressed(read(name)) for name in entry["Layers"])
-        return ImageContent(tuple(entry["RepoTags"] or ()), "", digest_of(config), json.loads(config), layers)
+        return ImageContent(
+            tuple(entry["RepoTags"] or ()), "", digest_of_bytes(config), json.loads(config), layers
+        )
 
 
 def image_of(manifest: bytes, blob: ReadBlob, names: tuple[str, ...] = ()) -> ImageContent:
@@ -101,12 +103,9 @@ def image_of(manifest: bytes, blob: ReadBlob, names: tuple[str, ...] = ()) -> Im
     parsed = json.loads(manifest)
     config_digest = parsed["config"]["digest"]
     layers = tuple(uncompressed(blob(layer["digest"])) for layer in parsed["layers"])
-    return ImageContent(names, digest_of(manifest), config_digest, json.loads(blob(config_digest)), layers)
-
-
-def digest_of(content: bytes) -> str:
-    """Return ``sha256:…`` of some bytes."""
-    return f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return ImageContent(
+        names, digest_of_bytes(manifest), config_digest, json.loads(blob(config_digest)), layers
+    )
 
 
 def uncompressed(blob: bytes) -> bytes:
@@ -123,7 +122,7 @@ def uncompressed(blob: bytes) -> bytes:
 def _layout_images(read: Callable[[str], bytes], index: Mapping[str, Any]) -> Iterator[ImageContent]:
     def blob(digest: str) -> bytes:
         content = read(f"blobs/{digest.replace(':', '/')}")
-        assert digest_of(content) == digest, f"the blob {digest} is not what its name says"
+        assert digest_of_bytes(content) == digest, f"the blob {digest} is not what its name says"
         return content
 
     for entry in index["manifests"]:

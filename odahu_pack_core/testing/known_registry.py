@@ -10,10 +10,11 @@ from http.client import HTTPConnection, HTTPResponse
 from typing import Final
 from urllib.parse import urlsplit
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.protocols import Credentials
 
-from .image import ImageContent, digest_of, image_of
+from .image import ImageContent, image_of
 
 _MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 _INDEX: Final = "application/vnd.oci.image.index.v1+json"
@@ -99,14 +100,14 @@ class KnownRegistry:
         for platform, image in tags.items():
             system, architecture = platform.split("/")[:2]
             content = self._manifest(repository, image)
-            entry = {"mediaType": _MANIFEST, "digest": digest_of(content), "size": len(content)}
+            entry = {"mediaType": _MANIFEST, "digest": digest_of_bytes(content), "size": len(content)}
             entries.append({**entry, "platform": {"os": system, "architecture": architecture}})
         return self._put(repository, tag, {"schemaVersion": 2, "mediaType": _INDEX, "manifests": entries})
 
     def digest(self, repository: str, reference: str) -> str:
         """Return the digest that a tag names; empty where there is none."""
         found = self._ask("GET", f"/v2/{repository}/manifests/{reference}", headers={"Accept": _ACCEPT})
-        return digest_of(found) if found is not None else ""
+        return digest_of_bytes(found) if found is not None else ""
 
     def image(self, repository: str, reference: str) -> ImageContent:
         """Return an image by its tag or digest."""
@@ -123,7 +124,7 @@ class KnownRegistry:
         content = json.dumps(document).encode()
         headers = {"Content-Type": str(document["mediaType"])}
         self._ask("PUT", f"/v2/{repository}/manifests/{tag}", content, headers)
-        return digest_of(content)
+        return digest_of_bytes(content)
 
     def _read(self, repository: str, digest: str) -> bytes:
         blob = self._ask("GET", f"/v2/{repository}/blobs/{digest}")
@@ -131,7 +132,7 @@ class KnownRegistry:
         return blob
 
     def _blob(self, repository: str, content: bytes, kind: str) -> dict[str, object]:
-        digest = digest_of(content)
+        digest = digest_of_bytes(content)
         with _answer(self, "POST", f"/v2/{repository}/blobs/uploads/") as answer:
             parts = urlsplit(answer.headers["Location"])
         query = f"{parts.query}&digest={digest}" if parts.query else f"digest={digest}"

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.plan.files import Folder, TextFile
 from odahu_pack_core.testing import ImageContent, base_image, files_tar
 from odahu_pack_core.testing.contract_image import ImageContract
 from odahu_pack_core.testing.contract_plan import AWKWARD, CONTEXT, FILES
-from odahu_pack_core.testing.image import digest_of
 
 LONG = "/opt/model/large"
 
@@ -20,7 +20,7 @@ def _layer(*files):
 
 
 def _image(layers, config):
-    config["rootfs"]["diff_ids"] = [digest_of(layer) for layer in layers]
+    config["rootfs"]["diff_ids"] = [digest_of_bytes(layer) for layer in layers]
     return ImageContent(("contract/model:1",), "", "", config, tuple(layers))
 
 

@@ -7,12 +7,12 @@ import tarfile
 import pytest
 import zstandard
 
+from odahu_pack_core.blob.descriptor import digest_of_bytes
 from odahu_pack_core.plan.files import TextFile
 from odahu_pack_core.testing import files_tar, read_archive, read_layout
-from odahu_pack_core.testing.image import digest_of
 
 LAYER = b"".join(files_tar([TextFile("/hello", b"hello")]).chunks())
-CONFIG = {"config": {"Env": ["A=b=c", "D="]}, "rootfs": {"diff_ids": [digest_of(LAYER)]}}
+CONFIG = {"config": {"Env": ["A=b=c", "D="]}, "rootfs": {"diff_ids": [digest_of_bytes(LAYER)]}}
 
 
 @pytest.fixture
@@ -24,8 +24,8 @@ def write_layout(tmp_path):
         blobs.mkdir(parents=True)
 
         def blob(content):
-            (blobs / digest_of(content).partition(":")[2]).write_bytes(content)
-            return {"digest": digest_of(content)}
+            (blobs / digest_of_bytes(content).partition(":")[2]).write_bytes(content)
+            return {"digest": digest_of_bytes(content)}
 
         manifest = {"config": blob(json.dumps(CONFIG).encode()), "layers": [blob(layer)]}
         entry = blob(json.dumps(manifest).encode())
@@ -85,5 +85,5 @@ def test_an_archive_is_read_whole(tmp_path):
     image = read_archive(tmp_path / "image.tar")
 
     assert (image.names, image.manifest_digest) == (("model:1",), "")
-    assert image.config_digest == digest_of((tmp_path / "config.json").read_bytes())
+    assert image.config_digest == digest_of_bytes((tmp_path / "config.json").read_bytes())
     assert image.tree["/hello"].content == b"hello"
