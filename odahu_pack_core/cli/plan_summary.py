@@ -66,7 +66,10 @@ def _base_facts(base: BaseFacts) -> list[tuple[str, str]]:
 
 def _packages(environment: ResolvedEnvironment) -> str:
     names = (f"{package.name} {package.version}" for package in environment.packages)
-    return f"{environment.mode}: {', '.join(names) or 'nothing to install'}"
+    listing = ", ".join(names)
+    if environment.mode == "conda" and not listing:
+        return "conda: made by the engine while it builds the image"
+    return f"{environment.mode}: {listing or 'nothing to install'}"
 
 
 def _needs(dependencies: Dependencies) -> str:

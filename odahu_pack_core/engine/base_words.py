@@ -57,6 +57,21 @@ def base_missing(reference: ImageReference, failure: RegistryError, otherwise: s
     )
 
 
+def for_others(what: str, found: str, platform: str) -> RegistryError:
+    """Return the error for an image that is not there for a platform.
+
+    Args:
+        what: The image, in words.
+        found: The platforms that it is for.
+        platform: The one that is wanted.
+    """
+    return RegistryError(
+        f"{what} is for {found}, not {platform}",
+        code="base-platform",
+        hint=f"name a base image that is there for {platform}, or ask for other platforms",
+    )
+
+
 def holds_no(place: str) -> str:
     """Return how a place says that it does not have an image."""
     return f"{place} holds no image of that name"

@@ -55,6 +55,7 @@ def cache_image(
         raise UsageError(
             "there is no connection to push to and no output, so the image would exist nowhere",
             code="no-output",
+            hint="name a connection with --push, or a place with --output type=oci,dest=PATH",
         )
     artifact = _surrounding(conda_file)
     conda = read_conda_file(artifact, conda_file.name, build_from_source=build_from_source)

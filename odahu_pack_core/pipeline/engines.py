@@ -69,11 +69,12 @@ def choose_engine(
     """
     _check_platforms(output, plan.platforms)
     wanted = Wanted(output, _runs(plan), len(plan.platforms) > 1)
+    mend = _without_running(plan)
     if name == AUTO:
-        return _first(_able(wanted, catalog), environ)
+        return _first(_able(wanted, catalog, mend), environ, mend)
     record = catalog.engine(name)
     if lack := wanted.lack_of(record):
-        raise EngineError(f"engine {name!r} {lack}", code="engine-cannot")
+        raise EngineError(f"engine {name!r} {lack}", code="engine-cannot", hint=mend)
     return record, Decision("engine", name, "asked for")
 
 
@@ -87,7 +88,7 @@ def _check_platforms(output: OutputType, platforms: Sequence[str]) -> None:
         )
 
 
-def _able(wanted: Wanted, catalog: PluginCatalog) -> list[EngineRecord]:
+def _able(wanted: Wanted, catalog: PluginCatalog, mend: str) -> list[EngineRecord]:
     """Return the engines that can do what is wanted, the preferred one first."""
     records = [provided.record for provided in catalog.engines.values()]
     records.sort(key=lambda record: (record.rank, record.name))
@@ -95,12 +96,14 @@ def _able(wanted: Wanted, catalog: PluginCatalog) -> list[EngineRecord]:
     if not able:
         lacks = "; ".join(f"{record.name} {wanted.lack_of(record)}" for record in records)
         raise EngineError(
-            f"no engine can build this image: {lacks or 'none is installed'}", code="engine-cannot"
+            f"no engine can build this image: {lacks or 'none is installed'}", code="engine-cannot", hint=mend
         )
     return able
 
 
-def _first(able: Sequence[EngineRecord], environ: Mapping[str, str]) -> tuple[EngineRecord, Decision]:
+def _first(
+    able: Sequence[EngineRecord], environ: Mapping[str, str], mend: str
+) -> tuple[EngineRecord, Decision]:
     """Return the first engine that is there; where there is no choice, it says itself what it misses."""
     reason = "the first installed engine that can build this plan"
     if len(able) == 1:
@@ -114,11 +117,31 @@ def _first(able: Sequence[EngineRecord], environ: Mapping[str, str]) -> tuple[En
     raise EngineError(
         f"no engine that can build this image is there: {'; '.join(passed)}",
         code="engine-absent",
-        hint=f"start or install one of {', '.join(record.name for record in able)}",
+        hint=f"start or install one of {', '.join(record.name for record in able)}"
+        + (f"; or {mend}" if mend else ""),
     )
 
 
 def _runs(plan: BuildPlan) -> bool:
-    environments = (layer for layer in plan.layers if isinstance(layer, EnvironmentLayer))
-    runs = any(isinstance(instruction, Run) for instruction in plan.instructions)
-    return runs or any(map(may_need_engine, environments))
+    return _has_program(plan) or bool(_made_by_engines(plan))
+
+
+def _without_running(plan: BuildPlan) -> str:
+    """Say what saves an image from running anything; nothing where that cannot be helped."""
+    layers = _made_by_engines(plan)
+    if not layers or _has_program(plan):
+        return ""
+    packages = dict.fromkeys(package for layer in layers for package in layer.dependencies.conda)
+    return (
+        f"have the conda packages ({', '.join(packages)}) installed here, which needs no such engine: "
+        "pip install 'odahu-pack-core[conda]'"
+    )
+
+
+def _has_program(plan: BuildPlan) -> bool:
+    return any(isinstance(instruction, Run) for instruction in plan.instructions)
+
+
+def _made_by_engines(plan: BuildPlan) -> list[EnvironmentLayer]:
+    layers = (layer for layer in plan.layers if isinstance(layer, EnvironmentLayer))
+    return [layer for layer in layers if may_need_engine(layer)]

@@ -8,6 +8,7 @@ from typing import Final
 from odahu_pack_core.engine.base_words import (
     base_missing,
     docker_words,
+    for_others,
     holds_no,
     missing_environment,
     registry_words,
@@ -57,10 +58,7 @@ def find_base(
     image, digest, origin = _obtain(client, base.reference, platform, pull, emit)
     found_platform = f"{image.get('Os', '')}/{image.get('Architecture', '')}"
     if found_platform != "/".join(platform.split("/")[:2]):
-        raise RegistryError(
-            f"the base image {base.reference} is for {found_platform}, not {platform}",
-            code="base-platform",
-        )
+        raise for_others(f"the base image {base.reference}", found_platform, platform)
     contents = _contents(client, base, image, platform, known)
     if contents.missing_environment:
         emit(missing_environment(base.reference, contents.missing_environment))

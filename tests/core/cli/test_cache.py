@@ -14,6 +14,7 @@ def test_an_image_that_would_exist_nowhere_is_refused(odahuflowctl):
     finished = odahuflowctl(*CACHE)
     assert (finished.code, finished.out) == (2, "")
     assert "the image would exist nowhere" in finished.err
+    assert "--push" in finished.err
 
 
 @pytest.mark.parametrize("option", ["--push", "--pull"])

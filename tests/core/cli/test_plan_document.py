@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import yaml
 
@@ -229,3 +230,10 @@ def test_the_resolved_summary_names_versions():
     lines = resolved_summary(RESOLVED).splitlines()
     assert "python:     3.11 at /usr/local/bin/python3.11, glibc" in lines
     assert "  environment: uv: numpy 1.26.4" in lines
+
+
+def test_the_resolved_summary_says_who_makes_an_environment_without_a_lock():
+    made = ResolvedEnvironment("environment", "conda", "3.11", "linux/amd64", ())
+    image = replace(RESOLVED.images[0], environments=(made,))
+    lines = resolved_summary(replace(RESOLVED, images=(image,))).splitlines()
+    assert "  environment: conda: made by the engine while it builds the image" in lines

@@ -9,7 +9,8 @@ from odahu_pack_core.errors import EngineError
 from odahu_pack_core.pipeline.engines import AUTO, choose_engine
 from odahu_pack_core.plan.base import BaseImage
 from odahu_pack_core.plan.build_plan import Block, BuildPlan
-from odahu_pack_core.plan.instruction import From, Run
+from odahu_pack_core.plan.environment import Dependencies, EnvironmentLayer
+from odahu_pack_core.plan.instruction import AddLayer, From, Run
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.plugins.catalog import PluginCatalog
 
@@ -69,6 +70,22 @@ def test_when_none_is_there_all_that_is_missing_is_told(choose):
     assert (caught.value.code, caught.value.exit_code) == ("engine-absent", 15)
     assert "first is not there; second is not there" in caught.value.message
     assert caught.value.hint == "start or install one of first, second"
+
+
+@pytest.mark.parametrize("name", [AUTO, "still"])
+def test_conda_packages_need_no_engine_where_they_can_be_linked(choose, monkeypatch, name):
+    layer = EnvironmentLayer("model", "/opt/model", "venv", Dependencies(conda=("r-base",)))
+    blocks = (*STILL.blocks, Block("model", (AddLayer("model"),)))
+    plan = replace(STILL, blocks=blocks, layers=(layer,))
+    monkeypatch.setattr("odahu_pack_core.environment.modes.can_link", lambda: False)
+
+    with pytest.raises(EngineError) as caught:
+        choose(plan, name=name)
+
+    assert "r-base" in caught.value.hint
+    assert caught.value.hint.endswith("pip install 'odahu-pack-core[conda]'")
+    monkeypatch.setattr("odahu_pack_core.environment.modes.can_link", lambda: True)
+    assert choose(plan, name=name)[0] == "still"
 
 
 def test_an_engine_that_is_asked_for_is_taken_as_it_is(choose):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from odahu_pack_core.blob.descriptor import is_digest
-from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.engine.base_words import for_others
 from odahu_pack_core.values import dataclass
 
 from .documents import platform_of, usual
@@ -68,7 +68,7 @@ def check_platform(config: ImageConfig, platform: str, what: str) -> None:
     """
     found = platform_of({"platform": config.content})
     if usual(found) != usual(platform):
-        raise RegistryError(f"{what} is for {shown(found)}, not {platform}", code="base-platform")
+        raise for_others(what, shown(found), platform)
 
 
 def _is_text(found: object) -> bool:

@@ -16,7 +16,7 @@ from odahu_pack_core.blob.descriptor import (
     Descriptor,
     is_digest,
 )
-from odahu_pack_core.errors import RegistryError
+from odahu_pack_core.engine.base_words import for_others
 from odahu_pack_core.values import dataclass
 
 from .json_text import JsonObject, bad, read_list, shown
@@ -91,7 +91,7 @@ def choose_platform(document: JsonObject, platform: str, what: str) -> Descripto
             return _descriptor(entry, what)
     there = sorted({found for found, _ in listed if found and not found.startswith("unknown/")})
     listing = ", ".join(map(shown, there[:_MOST_SHOWN])) or "no platform at all"
-    raise RegistryError(f"{what} is for {listing}, not {platform}", code="base-platform")
+    raise for_others(what, listing, platform)
 
 
 def _descriptor(found: object, what: str) -> Descriptor:

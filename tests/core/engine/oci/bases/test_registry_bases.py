@@ -152,6 +152,7 @@ def test_a_platform_that_is_not_there_is_told_without_asking_elsewhere(find):
         find(BASE, "linux/arm64")
 
     assert caught.value.code == "base-platform"
+    assert caught.value.hint.startswith("name a base image that is there for linux/arm64")
     assert caught.value.message == f"the base image {BASE} is for linux/amd64, not linux/arm64"
 
 
