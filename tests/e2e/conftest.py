@@ -1,10 +1,10 @@
-"""Fixtures of the end-to-end tests: a client of the real engine, and events collected."""
+"""Fixtures of the end-to-end tests: a client of the real engine, a model, and what must be left of them."""
 
 import time
 
 import pytest
 
-from tests.e2e.parts import docker_client
+from tests.e2e.parts import THREE_FEATURES, docker_client, gppi_project
 
 
 @pytest.fixture
@@ -12,6 +12,12 @@ def client(engine):
     client = docker_client(engine)
     yield client
     client.close()
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A model of three features that depends on nothing."""
+    return gppi_project(tmp_path / "project", THREE_FEATURES)
 
 
 @pytest.fixture

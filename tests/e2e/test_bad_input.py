@@ -20,9 +20,9 @@ pytestmark = [pytest.mark.engine, pytest.mark.registry, pytest.mark.usefixtures(
 
 
 @pytest.fixture
-def project(tmp_path, base_python):
+def project(project, base_python):
     base_python("3.11")
-    return gppi_project(tmp_path / "project", THREE_FEATURES)
+    return project
 
 
 def test_an_engine_that_is_not_running(project, registry, monkeypatch, tmp_path):

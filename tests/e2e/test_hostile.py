@@ -24,11 +24,6 @@ A_SECRET = "pw-of-the-index"
 
 
 @pytest.fixture
-def project(tmp_path):
-    return gppi_project(tmp_path / "project", THREE_FEATURES)
-
-
-@pytest.fixture
 def scratch(tmp_path, monkeypatch):
     """The folder of temporary files, which must be empty in the end."""
     folder = tmp_path / "tmp"

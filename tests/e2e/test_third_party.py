@@ -14,7 +14,7 @@ from odahu_pack_core.pipeline.jobs import Request
 from odahu_pack_core.pipeline.planning import plan_request
 from odahu_pack_core.pipeline.surroundings import Surroundings
 from tests.docs.reading import README, REPOSITORY, blocks, shown_files
-from tests.e2e.parts import THREE_FEATURES, connection, gppi_project, packaging, run_once
+from tests.e2e.parts import connection, packaging, run_once
 
 
 @pytest.fixture
@@ -37,11 +37,6 @@ def programs(distribution, tmp_path):
     install = [uv, "pip", "install", "--quiet", "--python", folder / "bin" / "python"]
     subprocess.run([*install, REPOSITORY, distribution], check=True)
     return folder / "bin"
-
-
-@pytest.fixture
-def project(tmp_path):
-    return gppi_project(tmp_path / "project", THREE_FEATURES)
 
 
 def test_its_plan_needs_nothing_but_its_module(distribution, project, monkeypatch):

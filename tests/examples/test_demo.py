@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.signals import heed_interrupts
+
 DEMO = Path(__file__).parents[2] / "demo"
 DEBIANS_PYTHON = Path("/usr/bin/python3")
 RUNTIMES = ("docker", "podman")
@@ -152,11 +154,6 @@ def test_an_ordinary_user_without_docker_sees_the_same_prediction_twice(ordinary
     shared, total = re.search(r"(\d+) of (\d+) blobs are those of the first image", ended.stdout).groups()
     assert int(total) - int(shared) == 3  # the layer with the weights, the config, the manifest
     assert processes_of(folder) == []
-
-
-def heed_interrupts():
-    """Undo what the tests' own caller ignores: a job in the background ignores SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.slow

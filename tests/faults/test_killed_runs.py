@@ -11,6 +11,7 @@ import pytest
 from odahu_pack_core.testing import read_archive, read_layout
 from tests.faults.conftest import PASSWORD
 from tests.faults.ground import check_cache, dose, leftovers
+from tests.signals import heed_interrupts
 
 pytestmark = [pytest.mark.registry, pytest.mark.slow]
 
@@ -31,11 +32,6 @@ def whole(ground):
 def finished(process):
     out, err = process.communicate(timeout=60)
     assert process.returncode == 0, (out, err)
-
-
-def heed_interrupts():
-    """Undo what the tests' own caller ignores: a job in the background ignores SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def files_in(folder):
