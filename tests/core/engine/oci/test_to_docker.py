@@ -51,6 +51,7 @@ class Daemon(ThreadingHTTPServer):
 
 class Answers(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits until its head is acknowledged
 
     def log_message(self, *_):
         """Say nothing."""

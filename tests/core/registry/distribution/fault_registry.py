@@ -80,6 +80,7 @@ def basic(username, password):
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else each answer waits until its head is acknowledged
 
     @property
     def registry(self):
