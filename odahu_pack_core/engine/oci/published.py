@@ -1,4 +1,4 @@
-"""What a tag names at the moment: what need not be sent again."""
+"""What a repository holds already: what need not be sent again."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _MOST_IMAGES: Final = 16
 
 @dataclass(frozen=True)
 class Published:
-    """What a tag of a repository names.
+    """What a tag of a repository names, or what was stored there before.
 
     Args:
-        digest: Of the manifest or index; empty when there is none.
+        digest: Of the manifest or index that the tag names; empty when it names none.
         blobs: The digest of every blob that it refers to: a registry takes a manifest only with its blobs.
     """
 
@@ -28,13 +28,26 @@ class Published:
     blobs: frozenset[str] = frozenset()
 
     @classmethod
-    def under(cls, registry: ImageRegistry, repository: str, tag: str) -> Published:
-        """Return what a tag names.
+    def before(cls, registry: ImageRegistry, repository: str, tag: str, last: str) -> Published:
+        """Return what a tag names; where it is new, what of the repository's last image is there.
+
+        Args:
+            registry: The registry.
+            repository: The repository.
+            tag: The tag.
+            last: Digest of what was last stored in the repository; empty when nobody knows.
 
         Raises:
             RegistryError: The registry refused or failed.
         """
-        root = registry.manifest(repository, tag)
+        named = cls._under(registry, repository, tag)
+        if named.digest or not last:
+            return named
+        return cls(blobs=cls._under(registry, repository, last).blobs)
+
+    @classmethod
+    def _under(cls, registry: ImageRegistry, repository: str, reference: str) -> Published:
+        root = registry.manifest(repository, reference)
         if root is None:
             return cls()
         manifests = _images(registry, repository, root) if root.descriptor.media_type in _INDEXES else [root]

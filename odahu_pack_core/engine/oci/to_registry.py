@@ -61,10 +61,13 @@ class RegistryOutput:
         with self._failures_told(), ExitStack() as stack:
             registry = stack.enter_context(closing(self.open_registry(host, self.access)))
             stack.callback(layers.crew.stop)  # nobody may be in the middle of a request when it closes
-            shipping = Shipping(registry, self.image.repository, BlobPlaces(self.places, host))
-            lookup = layers.crew.send(lambda _: Published.under(registry, self.image.repository, self._tag))
+            repository, places = self.image.repository, BlobPlaces(self.places, host)
+            last = places.manifest(repository)
+            lookup = layers.crew.send(lambda _: Published.before(registry, repository, self._tag, last))
+            shipping = Shipping(registry, repository, places)
             push = _Push(self, shipping, layers.crew, host, layers.crew.result(lookup))
             digest = push.complete(layers)
+            places.note_manifest(repository, digest)
         return PublishedImage(self.image, digest, f"the registry {self.image.registry}")
 
     @contextmanager
@@ -90,7 +93,7 @@ class _Push:
         shipping: Brings blobs there.
         crew: Works on them.
         host: The registry, spelt in the one way that can be compared.
-        before: What the tag names so far.
+        before: What the repository holds so far.
     """
 
     output: RegistryOutput

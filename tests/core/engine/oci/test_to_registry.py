@@ -173,6 +173,33 @@ class TestWhatIsSent:
         assert server.count("PUT", "/manifests/1") == 1
         assert server.count("POST", "mount=") == 0, "what the tag's manifest names is known to be there"
 
+    def test_another_tag_of_the_same_image_is_its_manifest_and_nothing_else(self, server, push, events):
+        base = put_base(server)
+        first = push(base, f"{server.host}/models/wine:1")
+        server.asked.clear()
+
+        second = push(base, f"{server.host}/models/wine:2")
+
+        assert second.digest == first.digest
+        asked = [(method, path) for method, path, _ in server.asked if "bases" not in path and path != "/v2/"]
+        assert asked == [
+            ("GET", "/v2/models/wine/manifests/2"),
+            ("GET", f"/v2/models/wine/manifests/{first.digest}"),
+            ("PUT", "/v2/models/wine/manifests/2"),
+        ]
+        assert sent_notices(events)[-1].endswith("3 of 3 blobs were there")
+
+    def test_an_image_that_was_deleted_meanwhile_is_sent_again(self, server, push):
+        base = put_base(server)
+        push(base, f"{server.host}/models/wine:1")
+        for kept in (server.blobs, server.manifests):
+            for key in [key for key in kept if key[0] == "models/wine"]:
+                del kept[key]
+
+        push(base, f"{server.host}/models/wine:2")
+
+        assert manifest_of(server, "models/wine", "2")
+
     def test_another_repository_takes_layers_from_the_first(self, server, push, events):
         base, files = put_base(server), (*unique("new"), TextFile("/opt/odahu/large", os.urandom(100_000)))
         push(base, f"{server.host}/models/wine:1", files=files)
