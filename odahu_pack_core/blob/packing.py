@@ -22,7 +22,7 @@ from .threads import in_order
 
 _WORTH: Final = 8
 """Compression is worth its time where it saves one byte of this many."""
-_PATIENCE: Final = 32 * BLOCK
+_PATIENCE: Final = 4 * BLOCK
 """After so many bytes compression is given up, for the time being, where it has not been worth it."""
 _TINY: Final = 4 * BLOCK
 """A layer up to this size is packed before threads have started."""
