@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.pythons import PYENV_ROOT
 from workbench import BaseImages, DockerEngine, PartMissingError, Registry
 from workbench.command import locate
 from workbench.surroundings import Surroundings
@@ -204,8 +205,8 @@ def _isolated(home):
     for name, file in (("PIP_CONFIG_FILE", "pip/pip.conf"), ("UV_CONFIG_FILE", "uv/uv.toml")):
         if (users_config / file).exists():
             variables[name] = str(users_config / file)
-    if (users_home / ".pyenv").is_dir():
-        variables["PYENV_ROOT"] = str(users_home / ".pyenv")
+    if PYENV_ROOT.is_dir():
+        variables["PYENV_ROOT"] = str(PYENV_ROOT)
     return {**variables, **{name: _ENVIRON[name] for name in _KEPT if name in _ENVIRON}}
 
 

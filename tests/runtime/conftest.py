@@ -1,21 +1,19 @@
 """Interpreters with the folders of an image, and models in them."""
 
-import os
 import shutil
 import sys
 from itertools import count
-from pathlib import Path
 
 import pytest
 
+from tests.pythons import pyenv_pythons
 from tests.runtime import layout
 
-_PYENV = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
 _OLDEST_TO_NEWEST = ("3.6", "3.8", "3.11", "3.13")
 
 
 def _interpreter(minor):
-    found = sorted(_PYENV.glob(f"versions/{minor}.*/bin/python"))
+    found = pyenv_pythons(f"{minor}.*")
     python = str(found[-1]) if found else shutil.which(f"python{minor}")
     if python is None:
         pytest.skip(f"there is no CPython {minor}")

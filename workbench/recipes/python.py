@@ -42,13 +42,18 @@ def interpreters(environ: Mapping[str, str]) -> dict[str, Path]:
     Returns:
         For each minor version, such as ``3.11``, the folder of its newest patch release.
     """
-    folders = [folder for root in _pyenv_roots(environ) for folder in root.glob("versions/3.*")]
+    folders = [folder for root in pyenv_roots(environ) for folder in root.glob("versions/3.*")]
     released = [folder for folder in folders if re.fullmatch(r"3\.\d+\.\d+", folder.name)]
     newest = sorted(released, key=lambda folder: [int(part) for part in folder.name.split(".")])
     return {folder.name.rpartition(".")[0]: folder for folder in newest}
 
 
-def _pyenv_roots(environ: Mapping[str, str]) -> list[Path]:
+def pyenv_roots(environ: Mapping[str, str]) -> list[Path]:
+    """Return where pyenv may have its versions, the likeliest first.
+
+    Args:
+        environ: As for ``interpreters``.
+    """
     if environ.get("PYENV_ROOT"):
         return [Path(environ["PYENV_ROOT"])]
     command = shutil.which("pyenv", path=environ.get("PATH", ""))

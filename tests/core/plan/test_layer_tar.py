@@ -16,11 +16,12 @@ from odahu_pack_core.plan.build_plan import FilesLayer
 from odahu_pack_core.plan.files import ArtifactFile, Folder, Link, TextFile
 from odahu_pack_core.plan.layer_tar import PlannedTar
 from odahu_pack_core.plan.tar_header import FILE, FOLDER, LINK, header_size, tar_header
+from tests.pythons import pyenv_pythons
 
 MEBIBYTE = 1024**2
 EIGHT_GIBIBYTES = 8 * 1024**3
 REPOSITORY = Path(__file__).parents[3]
-PYTHONS = sorted(Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser().glob("versions/3.1*/bin/python"))
+PYTHONS = pyenv_pythons("3.1*")
 
 raw_names = st.binary(min_size=1, max_size=300).map(lambda raw: raw.translate(None, b"\0/")).filter(bool)
 names = (
