@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,34 +92,36 @@ def fresh_ground(folder: Path) -> Iterator[Ground]:
     with ExitStack() as stack:
         engine = stack.enter_context(DockerEngine())
         registry = stack.enter_context(Registry(username="benchmark"))
-        environ = {
-            **engine.environ,
-            "REGISTRY_PASSWORD": registry.password or "",
-            "ODAHU_PACK_CACHE_DIR": str(folder / "cache"),
-            "UV_CACHE_DIR": str(folder / "uv"),
-            "HOME": str(folder),
-            **package_indexes(),
-        }
+        environ = fresh_environ(engine, registry, folder)
         ground = Ground(folder, environ, registry, f"{_BASE}:{MINOR}-{uuid.uuid4().hex[:8]}")
         python = BaseImages(engine.environ, engine.state).ensure(f"python{MINOR}")
-        stack.callback(_forget, ground)
+        stack.callback(lambda: forget([*ground.images, ground.base], environ))
         # A label of its own makes every later step unknown to the engine's build cache.
         dockerfile = f"FROM {python}\nLABEL odahu-pack-benchmark={ground.base}\n"
         ground.docker("build", "--quiet", "--tag", ground.base, "-", text=dockerfile)
         yield ground
 
 
-def _forget(ground: Ground) -> None:
-    for image in [*ground.images, ground.base]:
-        subprocess.run(
-            ["docker", "image", "rm", "--force", image],
-            env=dict(ground.environ),
-            check=False,
-            capture_output=True,
-        )
+def fresh_environ(engine: DockerEngine, registry: Registry, folder: Path) -> dict[str, str]:
+    """Return environment variables with a home and caches in an empty folder, and the registry's password."""
+    return {
+        **engine.environ,
+        "REGISTRY_PASSWORD": registry.password or "",
+        "ODAHU_PACK_CACHE_DIR": str(folder / "cache"),
+        "UV_CACHE_DIR": str(folder / "uv"),
+        "HOME": str(folder),
+        **_package_indexes(),
+    }
 
 
-def package_indexes() -> dict[str, str]:
+def forget(images: Iterable[str], environ: Mapping[str, str]) -> None:
+    """Take names away from images of the engine, where they are there."""
+    for image in images:
+        command = ["docker", "image", "rm", "--force", image]
+        subprocess.run(command, env=dict(environ), check=False, capture_output=True)
+
+
+def _package_indexes() -> dict[str, str]:
     """Return variables that keep the user's settings of pip and uv valid in another home."""
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     files = {"PIP_CONFIG_FILE": config / "pip" / "pip.conf", "UV_CONFIG_FILE": config / "uv" / "uv.toml"}

@@ -4,7 +4,6 @@ import configparser
 import os
 import shutil
 import ssl
-import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.build_cache import BuildCache
 from benchmarks.docker import Docker
-from benchmarks.ground import MINOR, package_indexes
+from benchmarks.ground import MINOR, forget, fresh_environ
 from benchmarks.peers import UV
 from workbench import BaseImages, DockerEngine, Registry
 
@@ -86,14 +85,7 @@ def fresh_arena(folder: Path) -> Iterator[Arena]:
     with ExitStack() as stack:
         engine = stack.enter_context(DockerEngine())
         registry = stack.enter_context(Registry(username="benchmark"))
-        environ = {
-            **engine.environ,
-            "REGISTRY_PASSWORD": registry.password or "",
-            "ODAHU_PACK_CACHE_DIR": str(folder / "cache"),
-            "UV_CACHE_DIR": str(folder / "uv"),
-            "HOME": str(folder),
-            **package_indexes(),
-        }
+        environ = fresh_environ(engine, registry, folder)
         docker = Docker(environ, folder / "bin")
         login = ("login", registry.host, "--username", registry.username or "", "--password-stdin")
         docker(*login, text=registry.password or "")
@@ -107,7 +99,7 @@ def fresh_arena(folder: Path) -> Iterator[Arena]:
             f"odahu-pack-benchmark/uv:{mark}",
         )
         stack.callback(BuildCache(docker).forget_base, mark)
-        stack.callback(_forget, arena)
+        stack.callback(lambda: forget(arena.images, arena.environ))
         _build_base(arena, BaseImages(engine.environ, engine.state).ensure(f"python{MINOR}"), mark)
         _build_uv(arena)
         stack.callback(_sweep, arena, mark)
@@ -142,16 +134,6 @@ def _sweep(arena: Arena, mark: str) -> None:
     image = f"odahu-pack-benchmark/sweep:{mark}"
     arena.images.append(image)
     arena.docker("build", "--quiet", "--tag", image, "-", text=_SWEEP.format(base=arena.base, mark=mark))
-
-
-def _forget(arena: Arena) -> None:
-    for image in arena.images:
-        subprocess.run(
-            ["docker", "image", "rm", "--force", image],
-            env=dict(arena.environ),
-            check=False,
-            capture_output=True,
-        )
 
 
 def _settings_of_images() -> dict[str, str]:
