@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -14,6 +15,9 @@ from stat import S_ISDIR
 from typing import Final
 
 from .names import CACHE_FOLDER_VARIABLE
+
+DISK_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""What writing fails with where there is no space, no quota, or a limit on the size of files."""
 
 _PREFIX: Final = "odahu-pack-scratch-"
 _UNBORN: Final = ".new-"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import hashlib
 import io
 from collections.abc import Iterator
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.errors import EngineError
+from odahu_pack_core.folders import DISK_FULL
 from odahu_pack_core.values import dataclass
 
 from .descriptor import Descriptor
 
 _CHUNK: Final = 1024 * 1024
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if error.errno in DISK_FULL:
             raise EngineError(
                 f"no space is left for a layer in {path.parent}",
                 code="disk-full",

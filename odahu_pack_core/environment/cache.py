@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.errors import DependencyError
-from odahu_pack_core.folders import locked, scratch_folder, sweep
+from odahu_pack_core.folders import DISK_FULL, locked, scratch_folder, sweep
 from odahu_pack_core.names import CACHE_FOLDER_VARIABLE
 from odahu_pack_core.values import dataclass
 
 _LAYOUT: Final = "v1"
 _SCRATCH: Final = "scratch"
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class Cache:
         try:
             yield
         except OSError as error:
-            if error.errno in _FULL:
+            if error.errno in DISK_FULL:
                 raise disk_full(self.folder) from None
             if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}:
                 raise DependencyError(
