@@ -8,7 +8,15 @@ packager may copy the folder into an image under any name::
     answer = predict_json(model, model.signature(), b'{"data": [[1, 2, 3]]}')
 """
 
-from .errors import DocumentError, EntrypointError, GppiError, JsonSyntaxError, ModelError, PredictionError
+from .errors import (
+    DocumentError,
+    EntrypointError,
+    GppiError,
+    JsonSyntaxError,
+    ModelError,
+    PredictionError,
+    RowError,
+)
 from .facts import ModelFacts, read_facts
 from .json_reader import Position, read_json, read_json_tolerantly
 from .json_writer import plain, write_json
@@ -36,6 +44,7 @@ __all__ = [
     "Position",
     "PredictionError",
     "Request",
+    "RowError",
     "Signature",
     "check_request",
     "input_schema",

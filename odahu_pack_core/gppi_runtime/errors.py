@@ -4,7 +4,8 @@ The tree::
 
     GppiError
     ├── DocumentError          the caller's request: HTTP 4xx, exit code 2
-    │   └── JsonSyntaxError    … is not JSON; knows the line and the column
+    │   ├── JsonSyntaxError    … is not JSON; knows the line and the column
+    │   └── RowError           … holds a row that cannot be meant; knows which
     └── ModelError             the model: HTTP 500, exit code 1
         ├── EntrypointError    … cannot be loaded or breaks the GPPI contract
         └── PredictionError    … raised, or returned what JSON cannot hold
@@ -62,6 +63,23 @@ class JsonSyntaxError(DocumentError):
         self.reason = reason
         self.line = line
         self.column = column
+
+
+class RowError(DocumentError):
+    """One row or object of a request that the model cannot be asked with.
+
+    Args:
+        noun: what it is: ``row`` or ``object``.
+        row: its number in the request, counted from 1.
+        rest: the message from there on.
+        code: a stable word for machines.
+    """
+
+    def __init__(self, noun: str, row: int, rest: str, code: str = "invalid_request") -> None:
+        super().__init__(f"{noun} {row}{rest}", code)
+        self.noun = noun
+        self.row = row
+        self.rest = rest
 
 
 class ModelError(GppiError):

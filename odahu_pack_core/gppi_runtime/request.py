@@ -1,18 +1,25 @@
 """The documents that a model is asked with, one for each prediction mode of GPPI."""
 
-from typing import Any, Dict, List, NamedTuple, Optional, Union
+from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Tuple, Union
 
-from .errors import DocumentError, quoted
+from .errors import DocumentError, RowError, quoted
 
 MATRIX = "matrix"
 OBJECTS = "objects"
 
 
 class MatrixRequest(NamedTuple):
-    """``{"columns": [...], "data": [[...], ...]}``: rows of cells, and the columns' names where given."""
+    """``{"columns": [...], "data": [[...], ...]}``: rows of cells, and the columns' names where given.
+
+    Args:
+        rows: lists of cells, or a two-dimensional array of numpy.
+        columns: the name of each column.
+        kinds: the types that all cells are of, where somebody knows them already.
+    """
 
     rows: List[List[Any]]
     columns: Optional[List[str]]
+    kinds: Optional[FrozenSet[type]] = None
 
 
 class ObjectsRequest(NamedTuple):
@@ -47,7 +54,10 @@ def parse_request(document: Any, mode: str) -> Request:
         raise DocumentError(f'"{member}" is empty: there is nothing to predict')
     if mode == MATRIX:
         return _matrix(elements, document)
-    return ObjectsRequest(_each(elements, dict, 'object {} of "objects"'))
+    wrong = _first_other(elements, dict)
+    if wrong:
+        raise RowError("object", wrong[0], f' of "objects" is {shown(wrong[1])}, expected an object')
+    return ObjectsRequest(elements)
 
 
 def _missing(document: Dict[str, Any], member: str) -> str:
@@ -59,8 +69,10 @@ def _missing(document: Dict[str, Any], member: str) -> str:
 def _matrix(rows: List[Any], document: Dict[str, Any]) -> MatrixRequest:
     columns = None
     if document.get("columns") is not None:
-        columns = _each(_list(document, "columns"), str, 'name {} of "columns"')
-    rows = _each(rows, list, 'row {} of "data"')
+        columns = _names(_list(document, "columns"))
+    wrong = _first_other(rows, list)
+    if wrong:
+        raise RowError("row", wrong[0], f' of "data" is {shown(wrong[1])}, expected an array')
     _check_widths(rows, columns)
     return MatrixRequest(rows, columns)
 
@@ -71,7 +83,7 @@ def _check_widths(rows: List[List[Any]], columns: Optional[List[str]]) -> None:
         return
     number, row = next((number, row) for number, row in enumerate(rows, 1) if len(row) != width)
     other = "row 1" if columns is None else '"columns"'
-    raise DocumentError(f'row {number} of "data" has {len(row)} cells and {other} has {width}')
+    raise RowError("row", number, f' of "data" has {len(row)} cells and {other} has {width}')
 
 
 def _list(document: Dict[str, Any], member: str) -> List[Any]:
@@ -81,11 +93,18 @@ def _list(document: Dict[str, Any], member: str) -> List[Any]:
     return value
 
 
-def _each(elements: List[Any], expected: type, place: str) -> List[Any]:
+def _names(columns: List[Any]) -> List[str]:
+    wrong = _first_other(columns, str)
+    if wrong:
+        raise DocumentError(f'name {wrong[0]} of "columns" is {shown(wrong[1])}, expected a string')
+    return columns
+
+
+def _first_other(elements: List[Any], expected: type) -> Optional[Tuple[int, Any]]:
+    """Find the first element of another type, and count it from 1."""
     if set(map(type, elements)) <= {expected}:
-        return elements
-    number, element = next((n, e) for n, e in enumerate(elements, 1) if not isinstance(e, expected))
-    raise DocumentError(f"{place.format(number)} is {shown(element)}, expected {json_type(expected())}")
+        return None
+    return next((number, each) for number, each in enumerate(elements, 1) if type(each) is not expected)
 
 
 def json_type(value: Any) -> str:

@@ -7,7 +7,7 @@ cell of a name belongs to the n-th field of that name.
 from collections import Counter
 from typing import Any, Dict, FrozenSet, List, NamedTuple, Optional, Sequence
 
-from .errors import DocumentError, quoted
+from .errors import DocumentError, RowError, quoted
 from .json_writer import plain
 from .request import MatrixRequest, ObjectsRequest, Request, shown
 
@@ -134,29 +134,31 @@ def _check_cells(request: MatrixRequest, fields: List[Field]) -> None:
         if field.type is None:
             continue
         accepted = _ACCEPTED[field.type]
+        if request.kinds is not None and request.kinds <= accepted:
+            continue
         # One pass in C for each column; the slow search for the place runs only for a wrong cell.
         if {type(row[index]) for row in request.rows} <= accepted:
             continue
         number, cell = next(
             (n, row[index]) for n, row in enumerate(request.rows, 1) if type(row[index]) not in accepted
         )
-        place = f"row {number} column {index + 1} ({quoted(field.name)})"
-        raise _wrong_type(place, cell, field.type)
+        place = f" column {index + 1} ({quoted(field.name)})"
+        raise _wrong_type("row", number, place, cell, field.type)
 
 
 def _check_objects(request: ObjectsRequest, fields: List[Field]) -> None:
     for number, members in enumerate(request.objects, 1):
         for field in fields:
-            place = f"object {number} member {quoted(field.name)}"
+            place = f" member {quoted(field.name)}"
             if field.name not in members:
                 if field.required:
-                    raise DocumentError(f"{place} is missing", "missing_column")
+                    raise RowError("object", number, f"{place} is missing", "missing_column")
             elif field.type is not None and type(members[field.name]) not in _ACCEPTED[field.type]:
-                raise _wrong_type(place, members[field.name], field.type)
+                raise _wrong_type("object", number, place, members[field.name], field.type)
 
 
-def _wrong_type(place: str, cell: Any, expected: str) -> DocumentError:
-    return DocumentError(f"{place}: {shown(cell)} is not of type {expected}", "wrong_type")
+def _wrong_type(noun: str, number: int, place: str, cell: Any, expected: str) -> RowError:
+    return RowError(noun, number, f"{place}: {shown(cell)} is not of type {expected}", "wrong_type")
 
 
 def _names(fields: List[Field]) -> str:
