@@ -1,0 +1,69 @@
+"""Streams of batches: inputs cut into pieces and parsed, answers rendered and written.
+
+A batch prediction is ``pieces → parse → predict → render → write``. The first and the last step belong to one
+process; those between may run in others, so pieces and rendered answers can be pickled::
+
+    source = INPUT_FORMATS["csv"].open(file, "in.csv", ReadOptions(model.mode, model.signature().inputs))
+    output = OUTPUT_FORMATS["json"]
+    sink = output.open(result, model.mode)
+    for piece in source.pieces():
+        for batch in source.parser.parse(piece):
+            sink.write(output.renderer.render(model.predict(batch.request), model.serializer))
+    sink.close()
+"""
+
+import os
+from typing import Dict, Iterable, Optional
+
+from .reading import (
+    AUTO,
+    CHUNK_ROWS,
+    NO,
+    YES,
+    Batch,
+    InputError,
+    InputFormat,
+    Parser,
+    Piece,
+    Place,
+    ReadOptions,
+    Source,
+    located,
+)
+from .writing import OutputFormat, Renderer, Sink
+
+__all__ = [
+    "AUTO",
+    "CHUNK_ROWS",
+    "INPUT_FORMATS",
+    "NO",
+    "OUTPUT_FORMATS",
+    "YES",
+    "Batch",
+    "InputError",
+    "InputFormat",
+    "OutputFormat",
+    "Parser",
+    "Piece",
+    "Place",
+    "ReadOptions",
+    "Renderer",
+    "Sink",
+    "Source",
+    "by_suffix",
+    "located",
+]
+
+
+def _named(formats: Iterable[InputFormat]) -> Dict[str, InputFormat]:
+    return {each.name: each for each in formats}
+
+
+INPUT_FORMATS: Dict[str, InputFormat] = _named(())
+OUTPUT_FORMATS: Dict[str, OutputFormat] = {}
+
+
+def by_suffix(path: str) -> Optional[InputFormat]:
+    """Return the format that a file's name tells, or None."""
+    suffix = os.path.splitext(path)[1].lower()
+    return next((each for each in INPUT_FORMATS.values() if suffix in each.suffixes), None)
