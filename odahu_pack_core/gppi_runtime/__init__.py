@@ -21,9 +21,10 @@ from .facts import ModelFacts, read_facts
 from .json_reader import Position, read_json, read_json_tolerantly
 from .json_writer import plain, write_json
 from .model import Model, load_model
+from .openapi import swagger
 from .prediction import predict_document, predict_json
 from .request import MATRIX, OBJECTS, MatrixRequest, ObjectsRequest, Request, parse_request
-from .schema import input_schema, output_schema, printed_output_schema, swagger
+from .schema import example_request, input_schema, output_schema, printed_output_schema
 from .signature import UNKNOWN, Field, Signature, check_request, read_signature
 from .streams import take_stdout
 
@@ -47,6 +48,7 @@ __all__ = [
     "RowError",
     "Signature",
     "check_request",
+    "example_request",
     "input_schema",
     "load_model",
     "output_schema",

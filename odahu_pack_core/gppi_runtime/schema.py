@@ -1,25 +1,21 @@
-"""A model described for its callers: JSON schemas of both documents, and the Swagger 2.0 of its server."""
+"""The documents of a model described for its callers: JSON schemas, and a request to begin with."""
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
-from .facts import ModelFacts
-from .request import MATRIX
-from .signature import Field, Signature
+from .request import MATRIX, OBJECTS
+from .signature import Field, Signature, accepts
 
 Schema = Dict[str, Any]
 
-INFO_PATH = "/api/model/info"
-INVOKE_PATH = "/api/model/invoke"
-HEALTH_PATH = "/healthcheck"
-
-_ERRORS = {
-    "400": "The request is not what the model takes",
-    "408": "The request did not arrive in time",
-    "413": "The request is too large",
-    "415": "The request cannot be JSON",
-    "500": "The model failed",
-    "503": "No worker can predict now: try again after the seconds in Retry-After",
-    "504": "The prediction took too long",
+# What a field is shown with whose model gives no example.
+_SAMPLES: Dict[Optional[str], Any] = {
+    None: 0,
+    "number": 0,
+    "integer": 0,
+    "string": "",
+    "boolean": False,
+    "array": [],
+    "object": {},
 }
 
 
@@ -65,86 +61,22 @@ def printed_output_schema(mode: str, signature: Signature) -> Schema:
     return schema
 
 
-def swagger(facts: ModelFacts, mode: str, signature: Signature) -> Dict[str, Any]:
-    """Describe the server of a model.
+def example_request(mode: str, signature: Signature) -> Dict[str, Any]:
+    """Make a request that is not refused, from the model's own examples as far as it gives any.
 
     Args:
-        facts: the model's name and version.
-        mode: its prediction mode.
-        signature: what it says about itself.
+        mode: the model's prediction mode.
+        signature: what the model says about itself; without inputs the request is one that could be meant.
 
     Returns:
-        A document that conforms to the OpenAPI Specification 2.0.
+        A request document with one row or object.
     """
-    error = {"$ref": "#/definitions/Error"}
-    failures = {code: {"description": text, "schema": error} for code, text in _ERRORS.items()}
-    return {
-        "swagger": "2.0",
-        "info": {
-            "title": facts.name,
-            "version": facts.version,
-            "description": f"Predictions of the model {facts.name} {facts.version}",
-        },
-        "paths": {
-            INFO_PATH: {"get": _plain_operation("Describe the model", {"200": "This document"})},
-            INVOKE_PATH: {"post": _invoke(failures)},
-            HEALTH_PATH: {"get": _plain_operation("Tell whether the model can predict", _HEALTH)},
-        },
-        "definitions": {
-            "PredictionParameters": _document(input_schema(mode, signature), signature.inputs, _needed(mode)),
-            "PredictionResponse": _document(output_schema(mode, signature), signature.outputs, "prediction"),
-            "Error": {
-                "type": "object",
-                "required": ["message", "code"],
-                "properties": {"message": {"type": "string"}, "code": {"type": "string"}},
-            },
-        },
-    }
-
-
-_HEALTH = {"200": "The model can predict", "503": "The model cannot predict now"}
-
-
-def _plain_operation(summary: str, answers: Dict[str, str]) -> Dict[str, Any]:
-    responses = {code: {"description": text, "schema": {"type": "object"}} for code, text in answers.items()}
-    return {"summary": summary, "produces": ["application/json"], "responses": responses}
-
-
-def _invoke(failures: Dict[str, Any]) -> Dict[str, Any]:
-    success = {
-        "description": "The predictions, in the order of the request",
-        "schema": {"$ref": "#/definitions/PredictionResponse"},
-        "headers": {
-            "Model-Name": {"type": "string", "description": "Percent-encoded"},
-            "Model-Version": {"type": "string", "description": "Percent-encoded"},
-        },
-    }
-    body = {
-        "in": "body",
-        "name": "PredictionParameters",
-        "required": True,
-        "schema": {"$ref": "#/definitions/PredictionParameters"},
-    }
-    return {
-        "summary": "Predict",
-        "consumes": ["application/json"],
-        "produces": ["application/json"],
-        "parameters": [body],
-        "responses": dict([("200", success)], **failures),
-    }
-
-
-def _needed(mode: str) -> str:
-    return "data" if mode == MATRIX else "objects"
-
-
-def _document(members: Schema, fields: List[Field], required: str) -> Schema:
-    # A matrix has one type for all cells in Swagger 2.0, so the columns are told in full beside it.
-    columns = [
-        {"name": field.name, "type": field.type, "required": field.required, "example": field.example}
-        for field in fields
-    ]
-    return {"type": "object", "required": [required], "properties": members, "x-columns": columns}
+    fields = signature.inputs
+    if mode == OBJECTS:
+        return {OBJECTS: [_example_object(fields)]}
+    if not fields:
+        return {"data": [[0]]}
+    return {"columns": [field.name for field in fields], "data": _example_rows(fields)}
 
 
 def _columns(fields: List[Field]) -> Schema:
@@ -159,21 +91,50 @@ def _cell(fields: List[Field]) -> Schema:
     types = {field.type for field in fields}
     if types == {"integer", "number"}:
         return {"type": "number"}
-    return {"type": fields[0].type} if len(types) == 1 and fields[0].type else {}
+    return _typed(types.pop()) if len(types) == 1 else {}
+
+
+def _typed(name: Optional[str]) -> Schema:
+    if name is None:
+        return {}
+    # Swagger 2.0 has no arrays of nothing in particular but those of empty schemas.
+    return {"type": name, "items": {}} if name == "array" else {"type": name}
 
 
 def _example_rows(fields: List[Field]) -> List[List[Any]]:
-    return [[field.example for field in fields]] if fields else []
+    return [[_example([field]) for field in fields]] if fields else []
 
 
 def _objects(fields: List[Field]) -> Schema:
-    members = {
-        field.name: dict({"example": field.example}, **({"type": field.type} if field.type else {}))
-        for field in fields
-    }
-    item: Schema = {"properties": members, "type": "object"}
+    item: Schema = {"properties": _members(fields), "type": "object"}
     required = sorted({field.name for field in fields if field.required})
     if required:
         item["required"] = required
-    example = [{field.name: field.example for field in fields}] if fields else []
+    example = [_example_object(fields)] if fields else []
     return {"example": example, "items": item, "type": "array"}
+
+
+def _members(fields: List[Field]) -> Schema:
+    members = {}
+    for name, same in _by_name(fields).items():
+        members[name] = dict({"example": _example(same)}, **_cell(same))
+    return members
+
+
+def _example_object(fields: List[Field]) -> Dict[str, Any]:
+    return {name: _example(same) for name, same in _by_name(fields).items()}
+
+
+def _by_name(fields: List[Field]) -> Dict[str, List[Field]]:
+    # An object has each name once: what stands there must do for all fields that share it.
+    named: Dict[str, List[Field]] = {}
+    for field in fields:
+        named.setdefault(field.name, []).append(field)
+    return named
+
+
+def _example(fields: List[Field]) -> Any:
+    told = [field.example for field in fields if field.example is not None]
+    guessed = [_SAMPLES[field.type] for field in fields]
+    fitting = (each for each in told + guessed if all(accepts(field, each) for field in fields))
+    return next(fitting, None)

@@ -80,6 +80,11 @@ def _field(description: Dict[str, Any]) -> Field:
     )
 
 
+def accepts(field: Field, cell: Any) -> bool:
+    """Tell whether a parsed cell can be meant for a field."""
+    return field.type is None or type(cell) in _ACCEPTED[field.type]
+
+
 def check_request(request: Request, signature: Signature) -> None:
     """Check a request against the model's own description.
 
