@@ -8,6 +8,7 @@ packager may copy the folder into an image under any name::
     answer = predict_json(model, model.signature(), b'{"data": [[1, 2, 3]]}')
 """
 
+from .batching import Outcome, predict_together
 from .errors import (
     DocumentError,
     EntrypointError,
@@ -42,6 +43,8 @@ __all__ = [
     "ModelError",
     "ModelFacts",
     "ObjectsRequest",
+    "Outcome",
+    "Outcome",
     "Position",
     "PredictionError",
     "Request",
@@ -56,6 +59,8 @@ __all__ = [
     "plain",
     "predict_document",
     "predict_json",
+    "predict_together",
+    "predict_together",
     "printed_output_schema",
     "read_facts",
     "read_json",

@@ -1,0 +1,113 @@
+"""Several requests answered with one call of the model, each as if it had been asked alone."""
+
+from typing import Any, Dict, Hashable, List, NamedTuple, Optional, Sequence, Tuple
+
+from .errors import GppiError, PredictionError
+from .model import Model
+from .request import MatrixRequest, Request
+
+_SCALARS = frozenset([bool, float, int, str, type(None)])
+
+
+class Outcome(NamedTuple):
+    """What became of one request.
+
+    Args:
+        document: the result document for `write_json`, None when the prediction failed.
+        error: why it failed, None when it did not.
+        rows: how many rows or objects went into the call of the model; 0 for all but the first request of it.
+    """
+
+    document: Any
+    error: Optional[GppiError]
+    rows: int
+
+
+def predict_together(model: Model, requests: Sequence[Request], most_rows: int) -> List[Outcome]:
+    """Answer requests with as few calls of the model as possible.
+
+    Rows go into one call only where no library could tell that they do: same columns, same types of cells in
+    each column. When such a call fails, or does not return a row for a row, each request is asked alone.
+
+    Args:
+        model: the loaded model.
+        requests: checked requests.
+        most_rows: rows in a call of several requests; a larger request is asked alone.
+
+    Returns:
+        An outcome for each request, in their order.
+    """
+    outcomes: List[Optional[Outcome]] = [None] * len(requests)
+    for group in _groups(requests, most_rows):
+        members = [requests[index] for index in group]
+        for index, outcome in zip(group, _ask(model, members)):  # noqa: B905 - no strict before Python 3.10
+            outcomes[index] = outcome
+    return outcomes  # type: ignore[return-value] # the groups hold every index once
+
+
+def _groups(requests: Sequence[Request], most_rows: int) -> List[List[int]]:
+    groups: List[List[int]] = []
+    open_groups: Dict[Hashable, Tuple[List[int], int]] = {}
+    for index, request in enumerate(requests):
+        kind = _kind(request) if len(requests) > 1 and most_rows > 1 else None
+        if kind is None or not isinstance(request, MatrixRequest):
+            groups.append([index])
+            continue
+        group, rows = open_groups.get(kind, ([], 0))
+        if not group or rows + len(request.rows) > most_rows:
+            group, rows = [], 0
+            groups.append(group)
+        group.append(index)
+        open_groups[kind] = group, rows + len(request.rows)
+    return groups
+
+
+def _kind(request: Request) -> Hashable:
+    """Say which other requests may share a call with a request: those of an equal kind; None for no others."""
+    if not isinstance(request, MatrixRequest):
+        return None
+    columns = None if request.columns is None else tuple(request.columns)
+    if len(request.rows) == 1:
+        types: Tuple[Any, ...] = tuple(map(type, request.rows[0]))
+    else:
+        found = [set(map(type, cells)) for cells in zip(*request.rows)]
+        types = tuple(each.pop() if len(each) == 1 else None for each in found)
+    # Cells of several types in one column are left alone, too: the rarest case, and the hardest to judge.
+    return (columns, types) if _SCALARS.issuperset(types) else None
+
+
+def _ask(model: Model, requests: Sequence[Request]) -> List[Outcome]:
+    if len(requests) == 1:
+        return [_ask_alone(model, requests[0])]
+    try:
+        return _split(_ask_as_one(model, requests), requests)
+    except PredictionError:
+        return [_ask_alone(model, request) for request in requests]
+
+
+def _ask_alone(model: Model, request: Request) -> Outcome:
+    rows = len(request.rows if isinstance(request, MatrixRequest) else request.objects)
+    try:
+        return Outcome(model.predict(request), None, rows)
+    except GppiError as error:
+        return Outcome(None, error, rows)
+
+
+def _ask_as_one(model: Model, requests: Sequence[Any]) -> Any:
+    # Copies: a call that fails may have changed its rows already.
+    rows = [row[:] for request in requests for row in request.rows]
+    document = model.predict(MatrixRequest(rows, requests[0].columns))
+    if len(document["prediction"]) != sum(len(request.rows) for request in requests):
+        raise PredictionError("the model does not return a row for each row")
+    return document
+
+
+def _split(document: Any, requests: Sequence[Any]) -> List[Outcome]:
+    outcomes, begin = [], 0
+    total = len(document["prediction"])
+    for request in requests:
+        end = begin + len(request.rows)
+        part = {"prediction": document["prediction"][begin:end], "columns": document["columns"]}
+        outcomes.append(Outcome(part, None, 0 if begin else total))
+        begin = end
+    return outcomes
