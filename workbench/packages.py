@@ -20,6 +20,7 @@ PACKAGES: Mapping[str, str] = {
     "skopeo": "skopeo",
     "buildah": "buildah",
     "podman": "podman",
+    "chromium": "chromium",
     "qemu-x86_64": "qemu-user",
 }
 """The programs that tests and benchmarks start, and the package of each."""
