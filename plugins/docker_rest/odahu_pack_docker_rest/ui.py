@@ -10,7 +10,7 @@ from typing import Final
 
 from odahu_pack_core import PlanError, TextFile
 
-# Only its static files are of use: nothing of it is imported, and nothing of it runs in an image but in browsers.
+# Only its static files are of use: nothing of it is imported here, and an image runs nothing of it itself.
 _DISTRIBUTION: Final = "flask-swagger-ui"
 _FOLDER: Final = "flask_swagger_ui/dist"
 _SWAGGER_UI: Final = ("swagger-ui-bundle.js", "swagger-ui.css")

@@ -8,6 +8,9 @@ from typing import Callable, Dict, Iterable, Mapping, Tuple
 from .http.request import Exchange, Request
 from .http.response import Headers, Response
 
+FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pages")
+"""Where an image holds the page."""
+
 Handler = Callable[[Exchange], None]
 
 _MEDIA_TYPES = {
@@ -22,17 +25,9 @@ _FOREVER = "public, max-age=31536000, immutable"
 _EACH_TIME = "no-cache"
 _SAFE: Headers = (("x-content-type-options", "nosniff"), ("referrer-policy", "no-referrer"))
 # Swagger UI's style sheet holds its icons; nothing else comes from anywhere but this server.
-_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "connect-src 'self'",
-        "img-src 'self' data:",
-        "script-src 'self'",
-        "style-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'self'",
-    ]
+_POLICY = (
+    "default-src 'none'; connect-src 'self'; img-src 'self' data:; script-src 'self'; style-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;"})
 
