@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from .names import MODEL_ENVIRONMENT as MODEL_ENVIRONMENT
     from .names import MODEL_PYTHON as MODEL_PYTHON
     from .names import RUNTIME_ROOT as RUNTIME_ROOT
+    from .pipeline.local.prepare import prepare_local as prepare_local
+    from .pipeline.local.program import LocalProgram as LocalProgram
     from .pipeline.planning import plan_model as plan_model
     from .pipeline.run import package_model as package_model
     from .plan.artifact import ArtifactEntry as ArtifactEntry
@@ -168,6 +170,7 @@ __all__ = [
     "Instruction",
     "Label",
     "Link",
+    "LocalProgram",
     "ManifestPart",
     "ModelArtifact",
     "ModelPackaging",
@@ -215,6 +218,7 @@ __all__ = [
     "package_model",
     "parse_documents",
     "plan_model",
+    "prepare_local",
     "read_conda_file",
     "render_image_name",
     "validate_document",
@@ -255,6 +259,8 @@ _HOMES = {
         "MODEL_PYTHON",
         "RUNTIME_ROOT",
     ),
+    "pipeline.local.prepare": ("prepare_local",),
+    "pipeline.local.program": ("LocalProgram",),
     "pipeline.planning": ("plan_model",),
     "pipeline.run": ("package_model",),
     "plan.artifact": (

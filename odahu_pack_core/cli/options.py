@@ -130,7 +130,20 @@ def manifest_options(command: Decorated) -> Decorated:
 
 
 def packaging_options(command: Decorated) -> Decorated:
-    """Add the options that say what is packaged."""
+    """Add the options that say what is packaged, and into what kind of image."""
+    platform = click.option(
+        "--platform",
+        "platforms",
+        type=PlatformsParameter(),
+        metavar="OS/ARCH[,…]",
+        show_default="linux/amd64",
+        help="The platform of the image; several make an image for each, under one name.",
+    )
+    return _all((model_options, output_option, platform), command)
+
+
+def model_options(command: Decorated) -> Decorated:
+    """Add the options that say which packaging of which model is meant."""
     options = (
         click.option(
             "--id",
@@ -153,15 +166,6 @@ def packaging_options(command: Decorated) -> Decorated:
             type=click.Path(path_type=Path),
             metavar="DIR",
             help="Takes the place of $LOCAL_MODEL_OUTPUT_DIR.",
-        ),
-        output_option,
-        click.option(
-            "--platform",
-            "platforms",
-            type=PlatformsParameter(),
-            metavar="OS/ARCH[,…]",
-            show_default="linux/amd64",
-            help="The platform of the image; several make an image for each, under one name.",
         ),
         source_option,
         click.option(
@@ -207,11 +211,16 @@ def engine_options(command: Decorated) -> Decorated:
             metavar="NAME",
             help="What builds: oci, docker, buildah or a plugin's; 'auto' takes the first that can.",
         ),
-        click.option(
-            "--refresh", is_flag=True, help="Ask the package index again where versions are already locked."
-        ),
+        refresh_option,
     )
     return _all(options, command)
+
+
+def refresh_option(command: Decorated) -> Decorated:
+    """Add ``--refresh``."""
+    return click.option(
+        "--refresh", is_flag=True, help="Ask the package index again where versions are already locked."
+    )(command)
 
 
 def mirror_option(command: Decorated) -> Decorated:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
@@ -75,6 +77,53 @@ class Cache:
                 folder = stack.enter_context(scratch_folder(parent))
             yield folder
 
+    def folder_entry(self, entry: Path, make: Callable[[Path], Path], waiting: Callable[[], None]) -> Path:
+        """Return an entry that is a folder, made if it is not there, by one run at a time and at once.
+
+        Args:
+            entry: The entry.
+            make: Makes it in a scratch folder, and returns where.
+            waiting: Called once when somebody else is at it.
+
+        Raises:
+            DependencyError: The cache cannot be written.
+        """
+        with self._told():
+            if _used(entry):
+                return entry
+            with self.only_one(entry, waiting), self.scratch() as scratch:
+                if not _used(entry):
+                    make(scratch).rename(entry)
+        return entry
+
+    def forget(self, kind: str, is_old: Callable[[Path], bool]) -> None:
+        """Remove folders of a kind, but for those that a program holds by a shared lock.
+
+        Args:
+            kind: The kind.
+            is_old: Says of a folder whether it is to go.
+
+        Raises:
+            DependencyError: The cache cannot be written.
+        """
+        folder = self.folder_of(kind)
+        entries = [entry for entry in folder.iterdir() if entry.is_dir()] if folder.is_dir() else []
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):  # another run was faster
+                if is_old(entry):
+                    self._remove_unless_held(entry)
+
+    def _remove_unless_held(self, entry: Path) -> None:
+        mark = os.open(entry, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with self.scratch() as scratch:
+                entry.rename(scratch / entry.name)  # gone at once for whoever looks for it
+        except BlockingIOError:
+            pass
+        finally:
+            os.close(mark)
+
     def tidy(self) -> None:
         """Remove what runs left half-made that were killed."""
         sweep(self.folder_of(_SCRATCH))
@@ -94,6 +143,15 @@ class Cache:
                     hint=f"set {CACHE_FOLDER_VARIABLE} to a folder that can be written",
                 ) from None
             raise
+
+
+def _used(entry: Path) -> bool:
+    """Tell whether a folder is there, and note that it was used now."""
+    try:
+        os.utime(entry)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def disk_full(folder: Path) -> DependencyError:

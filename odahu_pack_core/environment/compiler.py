@@ -103,9 +103,26 @@ class CompilerSearch:
             python: X.Y.
         """
         shared = [f"{folder}/python{python}" for folder in self.shared]
-        own = [getattr(sys, "_base_executable", "") or sys.executable]
-        choices: tuple[Iterable[str | Path], ...] = (shared, _places(python, self.environ), own)
+        choices: tuple[Iterable[str | Path], ...] = (shared, _places(python, self.environ), _own())
         return next((found for places in choices if (found := self._newest(python, places))), None)
+
+    def nearest(self, python: str) -> Compiler | None:
+        """Return the CPython of a version that this user's programs run on; None where there is none.
+
+        Bytes do not count here: the one that runs this comes first, then the user's own, then everybody's.
+
+        Args:
+            python: X.Y.
+        """
+        shared = [f"{folder}/python{python}" for folder in self.shared]
+        choices: tuple[Iterable[str | Path], ...] = (_own(), _places(python, self.environ), shared)
+        return next((found for places in choices if (found := self._newest(python, places))), None)
+
+    def at(self, path: Path) -> Compiler | None:
+        """Return the CPython of a path; None for what is none, or cannot be run."""
+        real = os.path.realpath(path)
+        version = self._version(real)
+        return Compiler(real, version) if version else None
 
     def _newest(self, python: str, places: Iterable[str | Path]) -> Compiler | None:
         paths = dict.fromkeys(os.path.realpath(place) for place in places)
@@ -146,6 +163,10 @@ class CompilerSearch:
 
 def _patch(compiler: Compiler) -> int:
     return int(compiler.version.rpartition(".")[2])
+
+
+def _own() -> tuple[str, ...]:
+    return (getattr(sys, "_base_executable", "") or sys.executable,)
 
 
 def _places(python: str, environ: Mapping[str, str]) -> Iterator[str | Path]:

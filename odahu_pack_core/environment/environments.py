@@ -113,6 +113,41 @@ class Environments:
         base = replace(base, python=resolved.python)
         return PartLayer(partial(self._packed, Wanted(layer, resolved, part, base, artifact_root)))
 
+    def folder(
+        self,
+        layer: EnvironmentLayer,
+        resolved: ResolvedEnvironment,
+        base: BaseFacts,
+        artifact_root: Path,
+        emit: EventSink,
+    ) -> Path:
+        """Return a resolved environment as a folder of this machine that runs where it is, made if need be.
+
+        Args:
+            layer: The environment.
+            resolved: Its versions.
+            base: This machine, in the words for a base image.
+            artifact_root: The unpacked artifact, for wheels inside it.
+            emit: Receives progress.
+
+        Raises:
+            DependencyError: It cannot be made.
+        """
+        from .host_folder import folder_key, make_folder  # noqa: PLC0415  # images need none of it
+
+        base = replace(base, python=resolved.python)
+        making = self._making(layer, base, resolved)
+        key = folder_key(making, resolved.packages, self._cache.folder)
+
+        def make(scratch: Path) -> Path:
+            whole = EnvironmentPart(layer.name, resolved.packages, key)
+            here = replace(layer, prefix=str(entry))
+            uv = self._uv(scratch, layer, making.target, emit)
+            return make_folder(Wanted(here, resolved, whole, base, artifact_root), making, uv, emit)
+
+        entry = self._cache.entry("environments", key, "")
+        return self._cache.folder_entry(entry, make, partial(self._wait, layer.name, emit))
+
     def _packed(self, wanted: Wanted, emit: EventSink) -> PackedLayer:
         part = wanted.part
         entry = self._cache.entry("layers", part.key, ".blob")
@@ -177,9 +212,12 @@ class Environments:
 
     @contextlib.contextmanager
     def _alone(self, entry: Path, subject: str, emit: EventSink) -> Iterator[Path]:
-        waiting = Notice(f"waiting for another run that is at the same environment ({subject})")
-        with self._cache.only_one(entry, lambda: emit(waiting)), self._cache.scratch() as scratch:
+        waiting = partial(self._wait, subject, emit)
+        with self._cache.only_one(entry, waiting), self._cache.scratch() as scratch:
             yield scratch
+
+    def _wait(self, subject: str, emit: EventSink) -> None:
+        emit(Notice(f"waiting for another run that is at the same environment ({subject})"))
 
     def _uv(self, scratch: Path, layer: EnvironmentLayer, target: Target, emit: EventSink) -> Uv:
         uv = Uv(self._environ, self._runner, scratch, HostPython.own(), target)

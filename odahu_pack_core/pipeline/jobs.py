@@ -42,6 +42,7 @@ class Request:
         platforms: ``os/arch`` of each image wanted.
         build_from_source: Whether source distributions may be built.
         max_expansion: How many times its size an archive may become.
+        binds_targets: Whether targets lead anywhere; without, nobody pulls or pushes.
     """
 
     packaging: ModelPackaging
@@ -53,6 +54,7 @@ class Request:
     platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
     build_from_source: bool = False
     max_expansion: int = DEFAULT_EXPANSION
+    binds_targets: bool = True
 
 
 @contextmanager
@@ -69,7 +71,7 @@ def open_job(
     with reporter.step("load", f"Read {request.packaging.place()}"):
         offer = find_offer(request.packaging, request.integrations, catalog)
         arguments = bind_arguments(request.packaging, offer)
-        targets = _bound_targets(request, offer, catalog)
+        targets = _bound_targets(request, offer, catalog) if request.binds_targets else {}
         for notice in _ignored(request.packaging, offer):
             reporter.emit(notice)
     with ExitStack() as stack:
@@ -100,6 +102,16 @@ def _bound_targets(request: Request, offer: Offer, catalog: PluginCatalog) -> Ma
 
 
 def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, reporter: Reporter) -> BuildPlan:
+    """Return the packager's plan of an image, with a warning where the image's name is a poor one."""
+    plan = decide_plan(job, packager, catalog, reporter)
+    if plan.image.tag == "latest":
+        reporter.emit(Notice(f"{plan.image} is called latest and will be overwritten", "warning"))
+    return plan
+
+
+def decide_plan(
+    job: PackagingJob, packager: Packager, catalog: PluginCatalog, reporter: Reporter
+) -> BuildPlan:
     """Return the packager's plan, amended by plugins, its decisions reported."""
     with reporter.step("plan", f"Plan an image for {job.artifact.name} {job.artifact.version}"):
         with _blaming(job.packager, "failed to plan", catalog):
@@ -110,8 +122,6 @@ def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, repo
         plan = catalog.amend(replace(plan, platforms=job.platforms), job)
         for decision in plan.decisions:
             reporter.emit(decision)
-        if plan.image.tag == "latest":
-            reporter.emit(Notice(f"{plan.image} is called latest and will be overwritten", "warning"))
     return plan
 
 

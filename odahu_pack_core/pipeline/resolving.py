@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from odahu_pack_core.environment.conda_mode import conda_instructions
 from odahu_pack_core.environment.environments import Environments
@@ -12,7 +13,7 @@ from odahu_pack_core.environment.modes import with_python
 from odahu_pack_core.errors import PlanError
 from odahu_pack_core.events import Decision, Event, EventSink
 from odahu_pack_core.plan.artifact import ModelArtifact
-from odahu_pack_core.plan.base import BaseFacts
+from odahu_pack_core.plan.base import BaseFacts, BaseImage
 from odahu_pack_core.plan.build_plan import (
     BASE_BLOCK,
     Block,
@@ -24,14 +25,24 @@ from odahu_pack_core.plan.build_plan import (
 from odahu_pack_core.plan.environment import EnvironmentLayer, ResolvedEnvironment
 from odahu_pack_core.plan.instruction import AddLayer, From, Instruction
 from odahu_pack_core.plan.layer_tar import TarSource
-from odahu_pack_core.plugins.protocols import Engine, RegistryAccess
+from odahu_pack_core.plugins.protocols import RegistryAccess
 from odahu_pack_core.values import dataclass
+
+
+class FindsBases(Protocol):
+    """What resolving asks of an engine."""
+
+    def inspect_base(
+        self, base: BaseImage, platform: str, pull: RegistryAccess | None, emit: EventSink
+    ) -> BaseFacts:
+        """Find a base image and say what is in it; see `Engine`."""
+        ...
 
 
 def resolve_plan(
     plan: BuildPlan,
     *,
-    engine: Engine,
+    engine: FindsBases,
     because: Decision,
     pull: RegistryAccess | None,
     environments: Environments,
@@ -89,7 +100,7 @@ class _Resolving:
     """The plan, and those who know what it leaves open."""
 
     plan: BuildPlan
-    engine: Engine
+    engine: FindsBases
     pull: RegistryAccess | None
     environments: Environments
     artifact: ModelArtifact

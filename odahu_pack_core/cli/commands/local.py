@@ -29,8 +29,20 @@ pack = LazyGroup(
     },
 )
 
+_LOCAL_EPILOG: Final = """\b
+Examples:
+  odahuflowctl local serve --id docker-rest-packager-example -d manifests/
+  odahuflowctl local predict --id docker-cli-packager-example -d manifests/ -- predict rows.json out/
+  odahuflowctl local pack run --id docker-rest-packager-example -d manifests/
+"""
+
 local = LazyGroup(
     name="local",
     help="Work on this machine, without a server.",
-    deferred={"pack": Deferred(__name__, "pack", "Package a trained model as a container image.")},
+    epilog=_LOCAL_EPILOG,
+    deferred={
+        "pack": Deferred(__name__, "pack", "Package a trained model as a container image."),
+        "serve": Deferred(f"{_COMMANDS}.local_serve", "serve", "Serve a model as its image would."),
+        "predict": Deferred(f"{_COMMANDS}.local_predict", "predict", "Run a model's image command on files."),
+    },
 )

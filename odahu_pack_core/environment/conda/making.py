@@ -14,6 +14,7 @@ from odahu_pack_core.environment.making import installed_tree, make_layer, pack_
 from odahu_pack_core.environment.parts import Making, Wanted
 from odahu_pack_core.environment.uv import Uv
 from odahu_pack_core.environment.words import some_of
+from odahu_pack_core.environment.writing import write_files
 from odahu_pack_core.events import EventSink, Notice
 from odahu_pack_core.names import CACHE_ENVIRONMENT
 from odahu_pack_core.plan.cache_lock import LOCK_FILE, write_cache_lock
@@ -42,18 +43,45 @@ def make_conda_layer(wanted: Wanted, making: Making, uv: Uv, draft: Path, emit: 
         DependencyError: A package cannot be had any more or is malformed, or the disk is full.
     """
     part = wanted.part
-    conda = tuple(package for package in part.packages if package.url)
-    if not conda and not wanted.is_rest:
+    if not wanted.is_rest and not any(package.url for package in part.packages):
         return make_layer(wanted, making, uv, draft, emit)
-    wheels = replace(part, packages=tuple(package for package in part.packages if not package.url))
+    settled = _files(wanted, making, uv, emit)
+    order = in_layer_order(each.file for each in settled.values())
+    return pack_files(PlannedTar(order, partial(_open_in, settled)), part.name, draft, emit)
+
+
+def make_conda_tree(wanted: Wanted, making: Making, uv: Uv, emit: EventSink) -> Path:
+    """Make a whole environment as a tree of files, and return its folder.
+
+    Args:
+        wanted: All of it as one part, its prefix the folder of this machine in which it will be.
+        making: What it is made for, and with.
+        uv: Installs the wheels of the pip section, in a folder of its own, in which the tree is.
+        emit: Receives progress and warnings.
+
+    Raises:
+        DependencyError: A package cannot be had any more or is malformed.
+    """
+    settled, tree = _files(wanted, making, uv, emit), uv.folder / "environment"
+    order = in_layer_order(each.file for each in settled.values())
+    below = [file for file in order if file.path.startswith(f"{wanted.layer.prefix}/")]
+    write_files(
+        below, lambda path: tree / Path(path).relative_to(wanted.layer.prefix), partial(_open_in, settled)
+    )
+    return tree
+
+
+def _files(wanted: Wanted, making: Making, uv: Uv, emit: EventSink) -> dict[str, LinkedFile]:
+    """Return all files of a part by path."""
+    packages = wanted.part.packages
+    wheels = replace(wanted.part, packages=tuple(package for package in packages if not package.url))
+    conda = tuple(package for package in packages if package.url)
     files = [
         *_linked(conda, wanted, making, uv, emit),
         *_installed(replace(wanted, part=wheels), making, uv, emit),
         *(_added(wanted, making) if wanted.is_rest else ()),
     ]
-    settled = _settled(files, emit)
-    order = in_layer_order(each.file for each in settled.values())
-    return pack_files(PlannedTar(order, partial(_open_in, settled)), part.name, draft, emit)
+    return _settled(files, emit)
 
 
 def _linked(

@@ -1,0 +1,1 @@
+"""What an image would run, run on this machine without a container, from the same plan."""
