@@ -4,7 +4,7 @@ import json
 import re
 import sys
 from collections import Counter
-from typing import Any, Dict, List, Match, NamedTuple, NoReturn, Tuple
+from typing import Any, Callable, Dict, List, Match, NamedTuple, NoReturn, Optional, Tuple
 
 from .errors import DocumentError, JsonSyntaxError, quoted
 
@@ -26,11 +26,12 @@ class Position(NamedTuple):
     column: int
 
 
-def read_json(raw: bytes) -> Any:
+def read_json(raw: bytes, *, constants: bool = False) -> Any:
     """Parse a request as strict JSON.
 
     Args:
         raw: UTF-8 text, with or without a byte-order mark.
+        constants: take ``NaN`` and ``Infinity``, too, which clients of some protocols write.
 
     Returns:
         The document as lists, dictionaries and scalars.
@@ -39,7 +40,7 @@ def read_json(raw: bytes) -> Any:
         JsonSyntaxError: not UTF-8, not JSON by RFC 8259 (``NaN`` is not JSON), a trailing comma.
         DocumentError: a name that occurs twice in one object, nested too deeply, an endless integer.
     """
-    return _parse(_decode(raw))
+    return _parse(_decode(raw), None if constants else _ConstantError.refuse)
 
 
 def read_json_tolerantly(raw: bytes) -> Tuple[Any, List[Position]]:
@@ -57,12 +58,12 @@ def read_json_tolerantly(raw: bytes) -> Tuple[Any, List[Position]]:
     """
     text = _decode(raw)
     try:
-        return _parse(text), []
+        return _parse(text, _ConstantError.refuse), []
     except JsonSyntaxError:
         mended, offsets = _blank_trailing_commas(text)
         if not offsets:
             raise
-    return _parse(mended), _positions(text, offsets)
+    return _parse(mended, _ConstantError.refuse), _positions(text, offsets)
 
 
 def _decode(raw: bytes) -> str:
@@ -74,7 +75,7 @@ def _decode(raw: bytes) -> str:
         raise JsonSyntaxError(f"the text is not UTF-8 ({error.reason})", *place) from None
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str, parse_constant: Optional[Callable[[str], Any]]) -> Any:
     # Python 3.6 converts endless integers in quadratic time. A call for each number is costly, too, so only
     # a text that holds such an integer pays for it.
     unbounded = not hasattr(sys, "get_int_max_str_digits") and _LONG_INTEGER.search(text)
@@ -82,7 +83,7 @@ def _parse(text: str) -> Any:
         return json.loads(
             text,
             object_pairs_hook=_unique,
-            parse_constant=_ConstantError.refuse,
+            parse_constant=parse_constant,
             parse_int=_bounded_int if unbounded else None,
         )
     except json.JSONDecodeError as error:
