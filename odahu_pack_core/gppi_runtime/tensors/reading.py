@@ -76,8 +76,9 @@ def _tensors(document: Dict[str, Any], binary: memoryview) -> List[InputTensor]:
     start = 0
     for number, description in enumerate(_objects(document, "inputs"), 1):
         name = _name(description, f'tensor {number} of "inputs"')
+        parameters = _parameters(description, f"tensor {quoted(name)}")
         try:
-            tensor, start = _tensor(name, description, binary, start)
+            tensor, start = _tensor(name, description, parameters, binary, start)
         except DocumentError as error:
             raise DocumentError(f"tensor {quoted(name)} {error.message}", error.code) from None
         tensors.append(tensor)
@@ -89,13 +90,12 @@ def _tensors(document: Dict[str, Any], binary: memoryview) -> List[InputTensor]:
 
 
 def _tensor(
-    name: str, description: Dict[str, Any], binary: memoryview, start: int
+    name: str, description: Dict[str, Any], parameters: Dict[str, Any], binary: memoryview, start: int
 ) -> Tuple[InputTensor, int]:
     datatype = description.get("datatype")
     if not isinstance(datatype, str) or datatype not in DATATYPES:
         raise DocumentError(f"has a datatype {shown(datatype)} that is unknown")
     rows, width = _shape(description.get("shape"))
-    parameters = _parameters(description, "it")
     if _SHARED_MEMORY in parameters:
         raise DocumentError("lies in shared memory, which is not offered")
     size = parameters.get("binary_data_size")
@@ -121,7 +121,9 @@ def _shape(shape: Any) -> Tuple[int, int]:
     ):
         raise DocumentError("needs a shape of one or two whole numbers: rows, or rows and columns")
     if not 1 <= min(shape) <= max(shape) <= _GREATEST_DIMENSION:
-        raise DocumentError(f"has the shape {quoted(shape)}, expected numbers from 1 to {_GREATEST_DIMENSION}")
+        raise DocumentError(
+            f"has the shape {quoted(shape)}, expected numbers from 1 to {_GREATEST_DIMENSION}"
+        )
     return shape[0], shape[1] if len(shape) == _MOST_DIMENSIONS else 1
 
 

@@ -222,7 +222,7 @@ def with_input(**members):
             with_input(datatype="FP32", data=[10**400]),
             'tensor "x" has a number that is too large for a fraction',
         ),
-        (with_input(parameters=1), 'tensor "x" "parameters" of it is a number, expected an object'),
+        (with_input(parameters=1), '"parameters" of tensor "x" is a number, expected an object'),
         (
             with_input(parameters={"shared_memory_region": "r"}),
             'tensor "x" lies in shared memory, which is not offered',
