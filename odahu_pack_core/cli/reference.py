@@ -118,6 +118,9 @@ def _epilog(text: str) -> str:
     """Return an epilog; what click is told not to wrap becomes a code block."""
     parts = []
     for part in text.strip("\n").split("\n\n"):
+        if not part.startswith("\b"):
+            parts.append(part)
+            continue
         title, _, body = part.removeprefix("\b\n").partition("\n")
         parts.append(f"{title}\n\n```\n{textwrap.dedent(body)}\n```" if body else title)
     return "\n\n".join(parts)

@@ -12,13 +12,12 @@ from odahu_pack_core.cli.running import become, given_variables, local_options, 
 from odahu_pack_core.cli.session import Session
 from odahu_pack_core.pipeline.local.prepare import LocalRun
 
-_EPILOG = """\b
-WORDS are what follows the image's name in 'docker run IMAGE'; '-- --help' shows what a model takes.
-Paths in them are those of this machine. The exit code is that of the image's command.
+_EPILOG = """
+WORDS are what follows the image's name in 'docker run IMAGE'; '-- --help' shows what they may be. Paths in
+them are this machine's. The exit code is that of the image's command.
 
-\b
-Edit the model and run again: a folder given as --artifact is used in place, and the environment is in
-the cache. Nothing is built or pushed, no registry is asked, targets do not count.
+Edit the model, run again: a model that is a folder is used in place, and its environment is kept in the
+cache. Nothing is built or pushed, no registry is asked, targets do not count.
 
 \b
 Examples:

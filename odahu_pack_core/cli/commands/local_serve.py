@@ -12,13 +12,12 @@ from odahu_pack_core.cli.running import become, given_variables, local_options, 
 from odahu_pack_core.cli.session import Session
 from odahu_pack_core.pipeline.local.prepare import LOOPBACK, LocalRun
 
-_EPILOG = """\b
-Edit the model, stop with Ctrl-C, start again: a folder given as --artifact is used in place, and the
-environment is in the cache. Nothing is built or pushed, no registry is asked, targets do not count.
+_EPILOG = """
+Edit the model, stop with Ctrl-C, start again: a model that is a folder is used in place, and its
+environment is kept in the cache. Nothing is built or pushed, no registry is asked, targets do not count.
 
-\b
-The same as in the image: Python X.Y, locked packages, server, arguments, variables.
-Not the same: system libraries, the user, the file system, and the host, which is 127.0.0.1.
+As in the image are the Python X.Y, the packages, the server, its arguments and its variables. System
+libraries, the user and the file system are this machine's, and nobody else is let in but with --host.
 
 \b
 Examples:
@@ -29,7 +28,13 @@ Examples:
 
 
 @click.command(epilog=_EPILOG, short_help="Serve a model as its image would.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port to listen on.  [default: the image's]")
+@click.option(
+    "--port",
+    type=click.IntRange(1, 65535),
+    metavar="PORT",
+    show_default="the image's",
+    help="The port to listen on.",
+)
 @click.option(
     "--host",
     default=LOOPBACK,

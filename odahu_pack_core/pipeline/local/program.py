@@ -112,11 +112,11 @@ def program_of(
             case _:
                 pass
     together = {**_of_container(environ, paths), **own, **variables}
-    program, *following = (*entrypoint, *(command if words is None else words))
-    found = shutil.which(program, path=together["PATH"])
+    line = (*entrypoint, *(command if words is None else words))
+    found = shutil.which(line[0], path=together["PATH"]) if line else None
     if found is None:
-        raise _not_here(plan.plan, f"its program {program} is not on this machine")
-    return LocalProgram((found, *following), together, cwd)
+        raise _not_here(plan.plan, f"its program {line[0] if line else ''!r} is not on this machine")
+    return LocalProgram((found, *line[1:]), together, cwd)
 
 
 def _of_container(environ: Mapping[str, str], paths: Paths) -> dict[str, str]:
