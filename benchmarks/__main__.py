@@ -8,6 +8,7 @@ from benchmarks.bytecode import run as bytecode
 from benchmarks.memory import run as memory
 from benchmarks.packaging import run as packaging
 from benchmarks.report import write
+from benchmarks.serving.figures import run as serving
 from benchmarks.startup import run as startup
 from benchmarks.weights import run as weights
 
@@ -18,6 +19,7 @@ BENCHMARKS = {
     "bytecode": bytecode,
     "against": against,
     "weights": weights,
+    "serving": serving,
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -1,8 +1,9 @@
-"""Other packagers, each in an environment of its own below the workbench's state folder."""
+"""Other packagers and servers, each in an environment of its own below the workbench's state folder."""
 
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.state import StateFolder
@@ -17,8 +18,17 @@ def peer(name: str) -> Path:
     Args:
         name: A distribution in the index, such as ``mlflow``.
     """
+    return environment(name, (name, *_BESIDE.get(name, ())))
+
+
+def environment(name: str, wanted: Sequence[str]) -> Path:
+    """Make an environment of this Python unless it is there, and return the folder of its programs.
+
+    Args:
+        name: What it is called below the workbench's state folder.
+        wanted: Requirements of all that is installed; the same ones are not looked for again.
+    """
     folder = StateFolder.of(os.environ).folder("peers") / name
-    wanted = (name, *_BESIDE.get(name, ()))
     installed = folder / "installed"
     if not installed.exists() or installed.read_text() != " ".join(wanted):
         subprocess.run([UV, "venv", "--quiet", "--clear", "--python", sys.executable, folder], check=True)

@@ -22,6 +22,7 @@ PACKAGES: Mapping[str, str] = {
     "podman": "podman",
     "chromium": "chromium",
     "qemu-x86_64": "qemu-user",
+    "wrk": "wrk",
 }
 """The programs that tests and benchmarks start, and the package of each."""
 
