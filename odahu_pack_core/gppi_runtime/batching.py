@@ -63,14 +63,14 @@ def _groups(requests: Sequence[Request], most_rows: int) -> List[List[int]]:
 
 
 def _kind(request: Request) -> Hashable:
-    """Say which other requests may share a call with a request: those of an equal kind; None for no others."""
+    """Say which requests may share a call: those of an equal kind, and none of the kind None."""
     if not isinstance(request, MatrixRequest):
         return None
     columns = None if request.columns is None else tuple(request.columns)
     if len(request.rows) == 1:
         types: Tuple[Any, ...] = tuple(map(type, request.rows[0]))
     else:
-        found = [set(map(type, cells)) for cells in zip(*request.rows)]
+        found = [set(map(type, cells)) for cells in zip(*request.rows)]  # noqa: B905 - no strict before Python 3.10
         types = tuple(each.pop() if len(each) == 1 else None for each in found)
     # Cells of several types in one column are left alone, too: the rarest case, and the hardest to judge.
     return (columns, types) if _SCALARS.issuperset(types) else None

@@ -32,8 +32,8 @@ def runtime(request, tmp_path_factory):
         layout.install_from_this_environment(home / "front")
         return layout.Runtime(sys.executable, home)
     python = _interpreter(request.param)
-    # One of them goes without the faster parser, as an image does for which there is no wheel of it.
-    wanted = [each for each in layout.FRONT_REQUIREMENTS if request.param != "3.8" or "httptools" not in each]
+    # One of them goes without the fast parts, as an image does for which there are no wheels of them.
+    wanted = layout.FRONT_REQUIREMENTS[:2] if request.param == "3.8" else layout.FRONT_REQUIREMENTS
     layout.install(home / "front", request.param, *wanted)
     return layout.Runtime(layout.make_venv(home / "model", python, request.param, "numpy"), home)
 

@@ -10,12 +10,14 @@ from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
+from odahu_pack_docker_rest.ui import page_files
+
 REPOSITORY = Path(__file__).parents[2]
 ISLAND = REPOSITORY / "odahu_pack_core" / "gppi_runtime"
 SERVER = REPOSITORY / "plugins" / "docker_rest" / "odahu_pack_docker_rest" / "server"
 COMMAND = REPOSITORY / "plugins" / "docker_cli" / "odahu_pack_docker_cli" / "cli"
 MODELS = Path(__file__).parent / "models"
-FRONT_REQUIREMENTS = ("uvicorn>=0.16", "httptools>=0.2")
+FRONT_REQUIREMENTS = ("h11>=0.13", "prometheus-client>=0.17", "httptools>=0.2", "uvloop>=0.14")
 
 
 class Runtime(NamedTuple):
@@ -65,6 +67,9 @@ def lay_out(home):
     _copy(COMMAND, home / "cli")
     for folder in ("worker", "cli"):
         _copy(ISLAND, home / folder / "gppi_runtime")
+    for file in page_files(str(home / "front" / "pages")):
+        Path(file.path).parent.mkdir(exist_ok=True)
+        Path(file.path).write_bytes(file.content)
 
 
 def install_from_this_environment(folder):

@@ -67,7 +67,7 @@ class Front:
         return reply.json["prediction"][0][0]
 
     def wait_ready(self):
-        self.wait(lambda: self.ask("GET", "/healthcheck").status == 200)
+        self.wait(lambda: self.ask("GET", "/readiness").status == 200)
 
     def wait(self, condition):
         return until(condition, self.process)

@@ -80,7 +80,9 @@ def test_a_model_sees_its_own_interpreter(front):
     assert location.endswith("/artifact/model")
     assert not [folder for folder in path if folder.endswith(("/worker", "/front"))]
     assert len(front.outcome("argv")) == 1
-    assert not {"uvicorn", "h11", "click", "odahu_front"} & set(front.outcome("modules"))
+    assert not {"uvloop", "h11", "httptools", "prometheus_client", "odahu_front"} & set(
+        front.outcome("modules")
+    )
 
 
 def test_threads_predict_at_the_same_time_and_more_wait(front, at_once):
@@ -146,7 +148,7 @@ def test_a_dying_worker_is_a_503_for_each_request_in_it(hasty, at_once, command)
 def test_a_model_killed_from_outside_is_replaced(hasty):
     first = hasty.outcome("pid")
     os.kill(first, signal.SIGKILL)
-    hasty.wait(lambda: hasty.ask("GET", "/healthcheck").status == 503)
+    hasty.wait(lambda: hasty.ask("GET", "/readiness").status == 503)
     hasty.wait_ready()
     assert hasty.outcome("pid") != first
     assert "SIGKILL (out of memory?)" in hasty.stderr
@@ -218,7 +220,7 @@ def test_before_the_model_is_loaded_nothing_can_be_predicted(runtime, model, tmp
     source = "import time\ndef init():\n    time.sleep(60)\n"
     with serve(runtime, model({"entrypoint.py": source}), tmp_path, ready=False) as front:
         for reply in (
-            front.wait(lambda: front.ask("GET", "/healthcheck")),
+            front.wait(lambda: front.ask("GET", "/readiness")),
             front.ask("GET", "/api/model/info"),
             front.invoke({"data": [[1]]}),
         ):

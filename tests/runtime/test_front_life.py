@@ -116,6 +116,6 @@ def test_a_client_that_does_not_read_its_answer_does_not_hold_up_the_end(runtime
         line.sendall(
             b"POST /api/model/invoke HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
         )
-        front.wait(lambda: "200 OK" in front.stdout)
+        front.wait(lambda: '"status": 200' in front.stdout)
         front.process.send_signal(signal.SIGTERM)
         assert front.process.wait(6) == 0

@@ -29,11 +29,16 @@ from odahu_pack_core import (
 )
 
 from .arguments import RestArguments
+from .ui import page_files
 
 NAME = "docker-rest"
 _FRONT = f"{RUNTIME_ROOT}/front"
 _WORKER = f"{RUNTIME_ROOT}/worker"
-_FRONT_REQUIREMENTS = Dependencies(pip=("uvicorn>=0.16", "httptools>=0.2"))
+# Where there is no wheel of the fast parts, the front goes without them.
+_WHEELS = 'python_version < "3.15" and platform_machine in "x86_64 aarch64"'
+_FRONT_REQUIREMENTS = Dependencies(
+    pip=("h11>=0.13", "prometheus-client>=0.17", f"httptools>=0.2; {_WHEELS}", f"uvloop>=0.14; {_WHEELS}")
+)
 
 
 class RestPackager:
@@ -45,6 +50,7 @@ class RestPackager:
         assert isinstance(arguments, RestArguments)  # noqa: S101  # the record names this model
         image = gppi_image(job, NAME, arguments.dockerfile_base_image)
         front = EnvironmentLayer("front", _FRONT, "site", _FRONT_REQUIREMENTS)
+        pages = FilesLayer.of("pages", page_files(f"{_FRONT}/pages"))
         server = FilesLayer.of("server", _server_files())
         return BuildPlan(
             packager=NAME,
@@ -52,12 +58,12 @@ class RestPackager:
             base=image.base,
             blocks=(
                 *image.first_blocks(),
-                Block("server", (AddLayer("front"), AddLayer("server"))),
+                Block("server", (AddLayer("front"), AddLayer("pages"), AddLayer("server"))),
                 Block("settings", (*image.settings, *_port(arguments.port))),
                 Block("start", (Entrypoint((MODEL_PYTHON, "-I", "-S", _FRONT)), _options(arguments))),
                 image.model_block(),
             ),
-            layers=(image.environment, front, server, image.model),
+            layers=(image.environment, front, pages, server, image.model),
             template=files(__package__).joinpath("templates/Dockerfile.j2").read_text(encoding="utf-8"),
             platforms=job.platforms,
             decisions=image.decisions,
@@ -88,5 +94,8 @@ def _options(arguments: RestArguments) -> Cmd:
         "--timeout": str(arguments.timeout),
         "--workers": str(arguments.workers),
         "--threads": str(arguments.threads),
+        "--max-batch-size": str(arguments.max_batch_size),
+        "--max-body-bytes": str(arguments.max_body_bytes),
+        "--drain-timeout": str(arguments.drain_timeout),
     }
     return Cmd(tuple(word for option in options.items() for word in option))

@@ -1,36 +1,55 @@
 """The frames that the front and a worker send each other over a pair of connected sockets.
 
-A frame is a header of fixed size and a body: ``kind, status, number of the request, size of the body``.
-The front sends PREDICT with a request's body. The worker sends one READY with the Swagger document or
-one FAILED with a reason, then an ANSWER with an HTTP status and a body for each PREDICT, in any order.
+A frame is a header of fixed size and a body. The front sends PREDICT or INFER with a request's body; frames
+marked `MORE` belong together with the next one, so that a worker may answer them with one call of the
+model. The worker sends one READY with what it knows about the model or one FAILED with a reason, then an
+ANSWER with an HTTP status and a body for each request, in any order.
 """
 
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, Union
 
 PREDICT = 1
-READY = 2
-FAILED = 3
-ANSWER = 4
+INFER = 2
+READY = 3
+FAILED = 4
+ANSWER = 5
 
-_HEADER = struct.Struct(">BHQQ")
+MORE = 1
+
+_HEADER = struct.Struct(">BBHIIQQ")
 HEADER_SIZE = _HEADER.size
 
 
 class Header(NamedTuple):
-    """What comes before the body of a frame."""
+    """What comes before the body of a frame.
+
+    Args:
+        kind: PREDICT, INFER, READY, FAILED or ANSWER.
+        flags: MORE, or 0.
+        status: the HTTP status of an ANSWER.
+        split: size in bytes of the JSON at the beginning of a body where tensors follow it, else 0.
+        rows: of an ANSWER: rows in the call of the model behind it, 0 where another answer tells them.
+        number: tells a request from the others.
+        size: bytes of the body.
+    """
 
     kind: int
+    flags: int
     status: int
+    split: int
+    rows: int
     number: int
     size: int
 
 
-def pack(kind: int, body: bytes, number: int = 0, status: int = 0) -> bytes:
+def pack(
+    kind: int, body: bytes, number: int = 0, *, flags: int = 0, status: int = 0, split: int = 0, rows: int = 0
+) -> bytes:
     """Make the bytes of a frame."""
-    return _HEADER.pack(kind, status, number, len(body)) + body
+    return _HEADER.pack(kind, flags, status, split, rows, number, len(body)) + body
 
 
-def unpack_header(raw: bytes) -> Header:
-    """Read the first `HEADER_SIZE` bytes of a frame."""
-    return Header(*_HEADER.unpack(raw))
+def unpack_header(raw: Union[bytes, bytearray], offset: int = 0) -> Header:
+    """Read the `HEADER_SIZE` bytes of a frame that begin at an offset."""
+    return Header._make(_HEADER.unpack_from(raw, offset))

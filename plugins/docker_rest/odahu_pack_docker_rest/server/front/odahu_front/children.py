@@ -20,9 +20,9 @@ class Children:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
         self._known: Dict[int, OnExit] = {}
-        loop.add_signal_handler(signal.SIGCHLD, self._reap)
+        # uvloop keeps this signal from its own handlers.
+        self._before = signal.signal(signal.SIGCHLD, lambda *_: loop.call_soon_threadsafe(self._reap))
 
     def start(self, command: List[str], descriptor: int, on_exit: OnExit) -> int:
         """Start a process that leads a group of its own.
@@ -53,7 +53,7 @@ class Children:
 
     def close(self) -> None:
         """Stop listening for ended children."""
-        self._loop.remove_signal_handler(signal.SIGCHLD)
+        signal.signal(signal.SIGCHLD, self._before)
 
     def _reap(self) -> None:
         while True:

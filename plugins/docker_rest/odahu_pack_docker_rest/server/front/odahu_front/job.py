@@ -1,14 +1,28 @@
-"""One prediction on its way: what is asked, until when, and where its answer is awaited."""
+"""One prediction on its way: who waits for it, until when, and where it is."""
 
-import asyncio
-from typing import NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, NamedTuple, Optional
+
+from odahu_wire import Header
+
+from .http.request import Exchange
+from .http.response import Refusal, Response
+
+if TYPE_CHECKING:
+    from .worker import Worker
 
 
-class Answer(NamedTuple):
-    """What a worker says to a request: an HTTP status and a JSON body."""
+class Dialect(NamedTuple):
+    """How a protocol says what became of a prediction.
 
-    status: int
-    body: bytes
+    Args:
+        kind: the kind of frame that carries its requests, PREDICT or INFER.
+        answer: turns a worker's ANSWER into the response.
+        refuse: turns a refusal of the front into the response.
+    """
+
+    kind: int
+    answer: Callable[[Header, bytes], Response]
+    refuse: Callable[[Refusal], Response]
 
 
 class Job:
@@ -16,31 +30,39 @@ class Job:
 
     Args:
         number: tells it from the other requests.
-        body: the request as it came.
-        loop: the event loop that waits for the answer.
+        exchange: where the answer goes.
+        dialect: how the answer is said.
+        split: size of the JSON at the beginning of the body where tensors follow it, else 0.
+        rows: how many rows it seems to have; for scheduling only.
+        deadline: when to give it up, by the clock of the event loop.
 
     Attributes:
-        answer: the awaited answer; also done when the request was given up.
+        holder: the worker that predicts it, None while it waits.
+        over: whether it was answered or given up.
     """
 
-    def __init__(self, number: int, body: bytes, loop: asyncio.AbstractEventLoop) -> None:
+    __slots__ = ("deadline", "dialect", "exchange", "holder", "number", "over", "rows", "split")
+
+    def __init__(
+        self, number: int, exchange: Exchange, dialect: Dialect, *, split: int, rows: int, deadline: float
+    ) -> None:
         self.number = number
-        self.body = body
-        self.answer: "asyncio.Future[Answer]" = loop.create_future()
-        self.alarm: Optional[asyncio.TimerHandle] = None
+        self.exchange = exchange
+        self.dialect = dialect
+        self.split = split
+        self.rows = rows
+        self.deadline = deadline
+        self.holder: Optional["Worker"] = None
+        self.over = False
 
-    def finish(self, answer: Answer) -> None:
-        """Hand over the answer, unless nobody waits for it any more."""
-        self._disarm()
-        if not self.answer.done():
-            self.answer.set_result(answer)
+    def finish(self, header: Header, body: bytes) -> None:
+        """Hand over a worker's answer, unless the request was given up."""
+        if not self.over:
+            self.over = True
+            self.exchange.answer(self.dialect.answer(header, body))
 
-    def fail(self, error: Exception) -> None:
-        """Give the request up, unless it is answered."""
-        self._disarm()
-        if not self.answer.done():
-            self.answer.set_exception(error)
-
-    def _disarm(self) -> None:
-        if self.alarm is not None:
-            self.alarm.cancel()
+    def give_up(self, refusal: Refusal) -> None:
+        """Answer with a refusal, unless the request is answered."""
+        if not self.over:
+            self.over = True
+            self.exchange.answer(self.dialect.refuse(refusal))

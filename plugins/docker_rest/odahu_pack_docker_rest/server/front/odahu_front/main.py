@@ -2,12 +2,13 @@
 
 import asyncio
 import json
+import logging
 import socket
 import sys
 from typing import List, Tuple
 
 from .options import Options, parse_options
-from .server import serve
+from .server import Server
 
 
 def main(argv: List[str]) -> int:
@@ -33,12 +34,22 @@ def main(argv: List[str]) -> int:
         f"threads {options.threads}, timeout {options.timeout:g} s\n"
     )
     sys.stderr.flush()
-    loop = asyncio.new_event_loop()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    loop = _event_loop()
     asyncio.set_event_loop(loop)
     try:
-        return loop.run_until_complete(serve(options, _worker_command(options), name, version, listener))
+        server = Server(options, _worker_command(options), name, version)
+        return loop.run_until_complete(server.serve(listener))
     finally:
         loop.close()
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415 - not every Python has a wheel of it
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
 
 
 def _read_name(path: str) -> Tuple[str, str]:
@@ -70,6 +81,8 @@ def _worker_command(options: Options) -> List[str]:
         options.worker,
         "--threads",
         str(options.threads),
+        "--batch-rows",
+        str(options.max_batch_size),
         "--model-json",
         options.model_json,
         "--artifact",

@@ -20,6 +20,8 @@ class Options(NamedTuple):
         workers: processes that hold the model.
         threads: predictions at the same time in each of them.
         max_body_bytes: the size of the largest request.
+        max_batch_size: rows of different requests in one call of the model; 1 keeps requests apart.
+        drain_timeout: seconds that requests in progress have after SIGTERM.
         model_json: the file with the model's name, version and place.
         artifact: the folder of the unpacked artifact.
         worker: the folder with the worker's program.
@@ -31,6 +33,8 @@ class Options(NamedTuple):
     workers: int
     threads: int
     max_body_bytes: int
+    max_batch_size: int
+    drain_timeout: float
     model_json: str
     artifact: str
     worker: str
@@ -58,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
     add("--workers", type=_count, default=1, help="processes that hold the model")
     add("--threads", type=_count, default=4, help="predictions at the same time in each worker")
     add("--max-body-bytes", type=_count, default=64 * _MEBIBYTE, help="size of the largest request")
+    add("--max-batch-size", type=_count, default=1, help="rows of waiting requests in one call of the model")
+    add(
+        "--drain-timeout",
+        type=_seconds,
+        default=25.0,
+        help="seconds that requests have to finish after SIGTERM",
+    )
     add(
         "--model-json", default=os.path.join(_HOME, "model.json"), help="name, version and place of the model"
     )

@@ -4,11 +4,15 @@ import asyncio
 import collections
 import itertools
 import logging
-from typing import Callable, Deque, List, Optional
+from typing import Callable, Deque, Dict, List, NamedTuple, Optional
+
+from odahu_wire import Header
 
 from .children import Children
-from .job import Answer, Job
-from .response import Refusal, unavailable
+from .deadlines import Deadlines
+from .http.request import Exchange
+from .http.response import Refusal, unavailable
+from .job import Dialect, Job
 from .worker import State, Worker
 
 _LOG = logging.getLogger(__name__)
@@ -19,69 +23,118 @@ _WAITING_PER_SLOT = 16
 _LEAST_WAITING = 64
 
 
+class Shape(NamedTuple):
+    """How many predict how much.
+
+    Args:
+        workers: processes to keep alive.
+        threads: calls of the model at the same time in each.
+        batch_rows: rows in one call of the model that come from different requests; 1 keeps requests apart.
+        timeout: seconds from a complete request to its answer.
+    """
+
+    workers: int
+    threads: int
+    batch_rows: int
+    timeout: float
+
+
 class Pool:
     """Keeps a number of workers alive and gives requests to them, the oldest first.
 
     Args:
         children: starts the workers' processes.
         command: a worker's command line.
-        workers: how many to keep.
-        threads: predictions at the same time in each.
+        shape: how many predict how much.
         on_failed_start: called with a reason when a worker ends before any was ready.
+        on_call: called with the rows of each call of the model.
+
+    Attributes:
+        description: the Swagger document, once a worker has told it.
+        restarts: workers started in the place of others.
     """
 
     def __init__(
         self,
         children: Children,
         command: List[str],
-        workers: int,
-        threads: int,
+        shape: Shape,
         on_failed_start: Callable[[str], None],
+        on_call: Callable[[int], None],
     ) -> None:
         self._children = children
         self._command = command
-        self._size = workers
-        self._threads = threads
+        self._shape = shape
         self._on_failed_start = on_failed_start
+        self._on_call = on_call
         self._loop = asyncio.get_event_loop()
         self._numbers = itertools.count()
         self._workers: List[Worker] = []
+        self._ready: List[Worker] = []
         self._waiting: Deque[Job] = collections.deque()
-        self._most_waiting = max(_LEAST_WAITING, _WAITING_PER_SLOT * workers * threads)
+        slots = shape.workers * shape.threads
+        self._most_waiting = max(_LEAST_WAITING, _WAITING_PER_SLOT * slots * shape.batch_rows)
+        self._deadlines = Deadlines(self._loop, self._expire)
+        self._dispatch_soon = False
         self._failures = 0
         self._closing = False
         self.description: Optional[bytes] = None
+        self.restarts = 0
 
     def start(self) -> None:
         """Start all workers; `ready` tells when the first can predict."""
-        for _ in range(self._size):
+        for _ in range(self._shape.workers):
             self._start_worker()
 
     @property
     def ready(self) -> bool:
         """Whether at least one worker can predict."""
-        return any(worker.state is State.READY for worker in self._workers)
+        return bool(self._ready)
 
-    async def predict(self, body: bytes, deadline: float) -> Answer:
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait for a worker."""
+        return len(self._waiting)
+
+    @property
+    def predicting(self) -> int:
+        """The number of requests inside workers."""
+        return sum(len(worker.jobs) for worker in self._workers)
+
+    @property
+    def states(self) -> Dict[str, int]:
+        """The number of workers in each state."""
+        return collections.Counter(worker.state.value for worker in self._workers)
+
+    def submit(self, exchange: Exchange, dialect: Dialect, *, split: int = 0, rows: int = 1) -> None:
         """Have a request answered by the next free worker.
 
         Args:
-            body: the request as it came.
-            deadline: when to give it up, by the clock of the event loop.
+            exchange: the request and where its answer goes: a worker's, 504 at the deadline, or 503 when
+                the worker dies.
+            dialect: how the answer is said.
+            split: size of the JSON at the beginning of the body where tensors follow it, else 0.
+            rows: how many rows the body seems to have.
 
         Raises:
-            Refusal: 503 when no worker is ready, too many requests wait, or the worker died; 504 at
-                the deadline.
+            Refusal: 503 when no worker is ready or too many requests wait.
         """
-        if not self.ready:
+        if not self._ready:
             raise unavailable("no_worker", "no worker can predict now")
         if len(self._waiting) >= self._most_waiting:
+            self._waiting = collections.deque(job for job in self._waiting if not job.exchange.abandoned)
+        if len(self._waiting) >= self._most_waiting:
             raise unavailable("overloaded", "too many requests are waiting")
-        job = Job(next(self._numbers), body, self._loop)
-        job.alarm = self._loop.call_at(deadline, self._expire, job)
+        deadline = self._loop.time() + self._shape.timeout
+        job = Job(next(self._numbers), exchange, dialect, split=split, rows=rows, deadline=deadline)
+        self._deadlines.add(job)
         self._waiting.append(job)
-        self._dispatch()
-        return await job.answer
+        if self._shape.batch_rows == 1:
+            self._dispatch()
+        elif not self._dispatch_soon:
+            # Requests that arrive in the same turn of the event loop go together.
+            self._dispatch_soon = True
+            self._loop.call_soon(self._dispatch)
 
     def end(self) -> None:
         """Kill all workers; the requests in them are answered with 503."""
@@ -107,54 +160,83 @@ class Pool:
 
     def _start_worker(self) -> None:
         if not self._closing:
-            worker = Worker(self._children, self._command, self._on_change)
+            worker = Worker(self._children, self._command, self._on_answer, self._on_change)
             self._workers.append(worker)
             worker.start()
 
+    def _on_answer(self, job: Job, header: Header, body: bytes) -> None:
+        self._failures = 0
+        self._deadlines.remove(job)
+        if header.rows:
+            self._on_call(header.rows)
+        if self._waiting:
+            self._dispatch()
+        job.finish(header, body)
+
     def _on_change(self, worker: Worker) -> None:
+        self._ready = [worker for worker in self._workers if worker.state is State.READY]
         if worker.state is State.GONE:
             self._replace(worker)
-        elif worker.state is State.RETIRED:
-            worker.end_if_idle()
-        else:
+        elif worker.state is State.READY:
             self.description = worker.description
-            self._failures = 0 if worker.answered else self._failures
         self._dispatch()
 
     def _replace(self, worker: Worker) -> None:
         self._workers.remove(worker)
+        for job in worker.jobs.values():
+            self._deadlines.remove(job)
+            job.give_up(unavailable("worker_died", "the worker ended during the prediction"))
         if self._closing or worker.replaced:
             return
         if self.description is None:
-            self._on_failed_start(worker.failure or "the worker ended before init() returned")
+            reason = worker.failure or "the worker ended before init() returned"
+            worker.ended.add_done_callback(lambda _: self._on_failed_start(reason))
             return
         # The first death costs no time; a worker that keeps dying must not keep the processor busy.
         delay = 0.0 if not self._failures else min(_LONGEST_DELAY, _FIRST_DELAY * 2 ** (self._failures - 1))
         self._failures += 1
+        self.restarts += 1
         _LOG.warning("starting a new worker in %.1f s", delay)
         self._loop.call_later(delay, self._start_worker)
 
     def _dispatch(self) -> None:
-        while self._waiting:
-            free = [
-                worker
-                for worker in self._workers
-                if worker.state is State.READY and len(worker.jobs) < self._threads
-            ]
-            if not free:
+        self._dispatch_soon = False
+        while self._waiting and self._ready:
+            worker = min(self._ready, key=_load)
+            if worker.busy >= self._shape.threads:
                 return
-            min(free, key=lambda worker: len(worker.jobs)).give(self._waiting.popleft())
+            jobs = self._next_batch()
+            if jobs:
+                worker.give(jobs)
+
+    def _next_batch(self) -> List[Job]:
+        jobs: List[Job] = []
+        room = self._shape.batch_rows
+        while self._waiting and (not jobs or self._waiting[0].rows <= room):
+            job = self._waiting.popleft()
+            if job.exchange.abandoned:
+                job.over = True
+                self._deadlines.remove(job)
+            elif not job.over:
+                jobs.append(job)
+                room -= job.rows
+        return jobs
 
     def _expire(self, job: Job) -> None:
-        holder = next((worker for worker in self._workers if job.number in worker.jobs), None)
+        holder = job.holder
         if holder is None:
+            job.give_up(Refusal(504, "deadline_exceeded", "no worker was free in time"))
             self._waiting.remove(job)
-            job.fail(Refusal(504, "deadline_exceeded", "no worker was free in time"))
             return
-        job.fail(Refusal(504, "deadline_exceeded", "the prediction took too long"))
+        job.give_up(Refusal(504, "deadline_exceeded", "the prediction took too long"))
         if holder.state is State.READY:
             _LOG.warning("a prediction missed its deadline: a new worker takes the place of its worker")
             holder.retire()
+            self.restarts += 1
             self._start_worker()
         else:
             holder.end_if_idle()
+
+
+def _load(worker: Worker) -> int:
+    return worker.busy

@@ -1,128 +1,123 @@
-"""The HTTP server around the application: started, drained on SIGTERM, and ended with an exit code."""
+"""The server around its parts: started, drained on SIGTERM, and ended with an exit code."""
 
 import asyncio
-import contextlib
-import copy
 import logging
 import signal
 import socket
-from typing import Any, Dict, Iterator, List
+import time
+from typing import List, Optional
 
-import uvicorn
-import uvicorn.config
-
-from .app import App
+from .access_log import AccessLog
 from .children import Children
+from .health_routes import health_routes
+from .http.connection import Connection
+from .http.request import Exchange
+from .http.response import Response
+from .http.routes import Routes, reading
+from .http.site import Limits, Site
+from .metrics import Metrics
+from .model_routes import ModelRoutes
 from .options import Options
-from .pool import Pool
+from .pages import FOLDER, pages
+from .pool import Pool, Shape
 
 _LOG = logging.getLogger(__name__)
 
-_KEEP_ALIVE_SECONDS = 75  # longer than the proxies in front, so that they close idle connections first
+# Bodies of the largest size that may be held at the same time.
+_BODIES_HELD = 4
+_BACKLOG = 2048
 _WORKER_GRACE_SECONDS = 2.0
+_GLANCE_SECONDS = 0.02
 _FAREWELL_SECONDS = 0.2  # for the answers that say that it is over
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own, which differ between its versions."""
-
-    def install_signal_handlers(self) -> None:
-        """Leave the signals to `serve` (uvicorn before 0.29)."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave the signals to `serve` (uvicorn from 0.29 on)."""
-        yield
-
-
-async def serve(
-    options: Options, command: List[str], name: str, version: str, listener: socket.socket
-) -> int:
-    """Serve until a signal comes or the model turns out not to start.
+class Server:
+    """Serves a model from a bound socket.
 
     Args:
         options: how to serve.
         command: a worker's command line.
         name: the model's name.
         version: the model's version.
-        listener: the bound socket.
-
-    Returns:
-        The exit code: 0 after a signal, 1 when the model could not be loaded.
     """
-    loop = asyncio.get_event_loop()
-    failures: List[str] = []
 
-    def on_failed_start(reason: str) -> None:
-        failures.append(reason)
-        server.should_exit = True
-
-    children = Children(loop)
-    pool = Pool(children, command, options.workers, options.threads, on_failed_start)
-    app = App(pool, name, version, options.timeout, options.max_body_bytes)
-    server = _Server(_config(app))
-    _drain_on_signals(loop, server, pool, options.timeout)
-    pool.start()
-    try:
-        await server.serve(sockets=[listener])
-    finally:
-        await pool.close(_WORKER_GRACE_SECONDS)
-        children.close()
-    if failures:
-        _LOG.error("the model cannot be served: %s", failures[0])
-    return 1 if failures else 0
-
-
-def _config(app: App) -> uvicorn.Config:
-    return uvicorn.Config(
-        app,
-        interface="asgi3",
-        lifespan="off",
-        loop="asyncio",
-        http=_http(),
-        ws="none",
-        log_config=_log_config(),
-        proxy_headers=False,
-        server_header=False,
-        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
-    )
-
-
-def _http() -> Any:
-    """Return the class of connections, or uvicorn's name of one."""
-    try:
-        from .connection import BoundedProtocol  # noqa: PLC0415 - not every Python has a wheel of httptools
-    except ImportError:
-        return "h11"  # it bounds heads itself
-    return BoundedProtocol
-
-
-def _log_config() -> Dict[str, Any]:
-    # uvicorn's own: the access log on standard output, all else on standard error.
-    config = copy.deepcopy(uvicorn.config.LOGGING_CONFIG)
-    config["loggers"][__package__] = {"handlers": ["default"], "level": "INFO"}
-    return config
-
-
-def _drain_on_signals(loop: asyncio.AbstractEventLoop, server: _Server, pool: Pool, timeout: float) -> None:
-    """Stop listening at the first signal and let requests finish; at the second one end at once."""
-
-    def end() -> None:
-        server.force_exit = True
-        pool.end()
-        loop.call_later(_FAREWELL_SECONDS, hang_up)
-
-    def hang_up() -> None:
-        # From Python 3.12 on a closed server waits for its connections, whatever uvicorn was told.
-        for connection in list(server.server_state.connections):
-            connection.transport.abort()
-
-    def drain() -> None:
-        if server.should_exit:
-            end()
-        server.should_exit = True
+    def __init__(self, options: Options, command: List[str], name: str, version: str) -> None:
+        self._loop = asyncio.get_event_loop()
         # No request lives longer than its timeout; a client that does not read its answer might.
-        loop.call_later(timeout + 1, end)
+        self._drain_seconds = min(options.drain_timeout, options.timeout + 1)
+        self._failure = ""
+        self._over: "asyncio.Future[None]" = self._loop.create_future()
+        self._children = Children(self._loop)
+        self._access_log = AccessLog(self._loop)
+        self._metrics = Metrics(name, version)
+        shape = Shape(options.workers, options.threads, options.max_batch_size, options.timeout)
+        self._pool = Pool(self._children, command, shape, self._fail, self._metrics.observe_call)
+        limits = Limits(options.max_body_bytes, _BODIES_HELD * options.max_body_bytes, options.timeout)
+        self._site = Site(self._routes(name, version), limits, self._record)
+        self._listener: Optional[asyncio.AbstractServer] = None
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, drain)
+    async def serve(self, listener: socket.socket) -> int:
+        """Serve until a signal comes or the model turns out not to start.
+
+        Returns:
+            The exit code: 0 after a signal, 1 when the model could not be loaded.
+        """
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._on_signal)
+        self._pool.start()
+        self._listener = await self._loop.create_server(
+            lambda: Connection(self._site), sock=listener, backlog=_BACKLOG
+        )
+        try:
+            await self._over
+        finally:
+            self._listener.close()
+            self._site.abort()
+            await self._pool.close(_WORKER_GRACE_SECONDS)
+            self._children.close()
+            self._access_log.close()
+        if self._failure:
+            _LOG.error("the model cannot be served: %s", self._failure)
+        return 1 if self._failure else 0
+
+    def _routes(self, name: str, version: str) -> Routes:
+        table = {**ModelRoutes(self._pool, name, version).table(), **health_routes(self._pool)}
+        table.update(self._metrics.table(self._pool, lambda: self._access_log.dropped))
+        table.update((path, reading(answer)) for path, answer in pages(FOLDER, name, table).items())
+        self._metrics.know(list(table))
+        return Routes(table)
+
+    def _record(self, exchange: Exchange, response: Response, client: str) -> None:
+        seconds = time.monotonic() - exchange.begun
+        self._metrics.observe_answer(exchange, response, seconds)
+        self._access_log.record(exchange, response, client, seconds)
+
+    def _fail(self, reason: str) -> None:
+        self._failure = self._failure or reason
+        self._end()
+
+    def _on_signal(self) -> None:
+        """Stop listening at the first signal and let requests finish; at the second one end at once."""
+        if self._site.draining:
+            self._give_up()
+            return
+        assert self._listener is not None  # noqa: S101 - signals are handled by the loop, which serves by now
+        self._listener.close()
+        self._site.drain()
+        self._loop.call_later(self._drain_seconds, self._give_up)
+        self._end_when_drained()
+
+    def _end_when_drained(self) -> None:
+        if self._site.connections:
+            self._loop.call_later(_GLANCE_SECONDS, self._end_when_drained)
+        else:
+            self._end()
+
+    def _give_up(self) -> None:
+        """Answer what is still in progress with 503, and end."""
+        self._pool.end()
+        self._loop.call_later(_FAREWELL_SECONDS, self._end)
+
+    def _end(self) -> None:
+        if not self._over.done():
+            self._over.set_result(None)

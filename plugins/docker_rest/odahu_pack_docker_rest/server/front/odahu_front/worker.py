@@ -4,13 +4,12 @@ import asyncio
 import enum
 import logging
 import socket
-from typing import Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
-from odahu_wire import ANSWER, FAILED, HEADER_SIZE, PREDICT, READY, Header, pack, unpack_header
+from odahu_wire import ANSWER, FAILED, HEADER_SIZE, MORE, READY, Header, pack, unpack_header
 
 from .children import Children, describe_exit
-from .job import Answer, Job
-from .response import unavailable
+from .job import Job
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,31 +32,41 @@ class Worker:
     Args:
         children: starts the process and tells when it has ended.
         command: the worker's command line, without the number of its socket.
-        on_change: called when the worker is ready, has answered, or is gone.
+        on_answer: called with each answer and the job that it is for.
+        on_change: called when the worker is ready or gone.
 
     Attributes:
         state: how far it is.
         jobs: the predictions inside it, by their numbers; those given up stay until they end.
+        busy: how many of its threads predict.
         description: the Swagger document, once it is ready.
+        metadata: the model's metadata in the Open Inference Protocol, once it is ready.
         failure: why the model could not be loaded, if the worker said so.
-        answered: whether it has answered a request.
         replaced: whether another worker was started in its place already.
         ended: done when the process has ended and its line is closed.
     """
 
-    def __init__(self, children: Children, command: List[str], on_change: Callable[["Worker"], None]) -> None:
+    def __init__(
+        self,
+        children: Children,
+        command: List[str],
+        on_answer: Callable[[Job, Header, bytes], None],
+        on_change: Callable[["Worker"], None],
+    ) -> None:
         self._children = children
         self._command = command
+        self._on_answer = on_answer
         self._on_change = on_change
         self._loop = asyncio.get_event_loop()
-        self._writer: Optional[asyncio.StreamWriter] = None
+        self._line: Optional[_Line] = None
         self._pid = 0
         self._exited = False
         self.state = State.STARTING
         self.jobs: Dict[int, Job] = {}
+        self.busy = 0
         self.description = b""
+        self.metadata = b""
         self.failure = ""
-        self.answered = False
         self.replaced = False
         self.ended: "asyncio.Future[None]" = self._loop.create_future()
 
@@ -73,31 +82,40 @@ class Worker:
             self._exited = True
             self._loop.call_soon(self._lose)
         else:
-            self._loop.create_task(self._listen(ours))
+            self._loop.create_task(self._connect(ours))
         finally:
             theirs.close()
 
-    def give(self, job: Job) -> None:
-        """Send a request to the worker, which must be ready."""
-        assert self._writer is not None  # noqa: S101 - READY came over the line, so the line stands
-        self.jobs[job.number] = job
-        self._writer.write(pack(PREDICT, job.body, job.number))
+    def give(self, jobs: List[Job]) -> None:
+        """Send requests for one thread to the worker, which must be ready and have a thread free."""
+        assert self._line is not None  # noqa: S101 - READY came over the line, so the line stands
+        self.busy += 1
+        last = jobs[-1]
+        frames = []
+        for job in jobs:
+            job.holder = self
+            self.jobs[job.number] = job
+            flags = 0 if job is last else MORE
+            body = job.exchange.request.body
+            frames.append(pack(job.dialect.kind, body, job.number, flags=flags, split=job.split))
+        self._line.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def retire(self) -> None:
         """Take no more work, leave the place to another, end as soon as nobody waits for an answer."""
         self.state = State.RETIRED
         self.replaced = True
+        self._on_change(self)
         self.end_if_idle()
 
     def end_if_idle(self) -> None:
         """Kill the process if nobody waits for an answer of it."""
-        if all(job.answer.done() for job in self.jobs.values()):
+        if all(job.over for job in self.jobs.values()):
             self.end()
 
     def dismiss(self) -> None:
         """Have the process end by itself where it listens, else kill it."""
-        if self.state is State.READY and self._writer is not None:
-            self._writer.write_eof()
+        if self.state is State.READY and self._line is not None:
+            self._line.transport.write_eof()
         else:
             self.end()
 
@@ -105,48 +123,71 @@ class Worker:
         """Kill the process and all that it started."""
         self._children.end(self._pid)
 
-    async def _listen(self, line: socket.socket) -> None:
-        reader, self._writer = await asyncio.open_unix_connection(sock=line)
-        try:
-            while True:
-                header = unpack_header(await reader.readexactly(HEADER_SIZE))
-                self._receive(header, await reader.readexactly(header.size))
-        except (asyncio.IncompleteReadError, OSError):
-            pass  # The line is closed: the process has ended, or is about to.
-        finally:
-            self._writer.close()
-            self._lose()
+    async def _connect(self, line: socket.socket) -> None:
+        _, self._line = await self._loop.create_unix_connection(
+            lambda: _Line(self._receive, self._lose), sock=line
+        )
 
     def _receive(self, header: Header, body: bytes) -> None:
-        if header.kind == FAILED:
-            self.failure = body.decode("utf-8", "replace")
-            return
-        if header.kind == READY:
+        if header.kind == ANSWER:
+            if not header.flags & MORE:
+                self.busy -= 1
+            self._on_answer(self.jobs.pop(header.number), header, body)
+            if self.state is State.RETIRED:
+                self.end_if_idle()
+        elif header.kind == READY:
             self.state = State.READY
-            self.description = body
-        elif header.kind == ANSWER:
-            self.answered = True
-            self.jobs.pop(header.number).finish(Answer(header.status, body))
-        self._on_change(self)
+            self.description, self.metadata = body[: header.split], body[header.split :]
+            self._on_change(self)
+        elif header.kind == FAILED:
+            self.failure = body.decode("utf-8", "replace")
 
     def _lose(self) -> None:
         self.state = State.GONE
         self._loop.call_later(_GRACE_SECONDS, self.end)
-        for job in self.jobs.values():
-            job.fail(unavailable("worker_died", "the worker ended during the prediction"))
-        self.jobs.clear()
         self._on_change(self)
+        self.jobs.clear()
         self._tell_ended()
 
     def _on_exit(self, status: int) -> None:
         if not self.replaced:
             _LOG.info("worker process %d ended: %s", self._pid, describe_exit(status))
         self._exited = True
-        if self._writer is not None:
+        if self._line is not None:
             # The line closes with the process, unless a child that it started elsewhere holds it.
-            self._loop.call_later(_GRACE_SECONDS, self._writer.close)
+            self._loop.call_later(_GRACE_SECONDS, self._line.transport.close)
         self._tell_ended()
 
     def _tell_ended(self) -> None:
         if self._exited and self.state is State.GONE and not self.ended.done():
             self.ended.set_result(None)
+
+
+class _Line(asyncio.Protocol):
+    """The front's end of the line: cuts what arrives into frames."""
+
+    def __init__(self, on_frame: Callable[[Header, bytes], None], on_close: Callable[[], None]) -> None:
+        self._on_frame = on_frame
+        self._on_close = on_close
+        self._buffer = bytearray()
+        self.transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+
+    def connection_lost(self, _error: Optional[Exception]) -> None:
+        self._on_close()
+
+    def data_received(self, data: bytes) -> None:
+        buffer = self._buffer
+        buffer += data
+        begin = 0
+        while len(buffer) - begin >= HEADER_SIZE:
+            header = unpack_header(buffer, begin)
+            end = begin + HEADER_SIZE + header.size
+            if end > len(buffer):
+                break
+            body = bytes(buffer[begin + HEADER_SIZE : end])
+            begin = end
+            self._on_frame(header, body)
+        del buffer[:begin]

@@ -3,9 +3,9 @@
 import os
 import socket
 import threading
-from typing import NamedTuple, Optional
+from typing import List, NamedTuple, Optional
 
-from odahu_wire import HEADER_SIZE, Header, pack, unpack_header
+from odahu_wire import HEADER_SIZE, MORE, Header, unpack_header
 
 
 class Frame(NamedTuple):
@@ -16,7 +16,7 @@ class Frame(NamedTuple):
 
 
 class Channel:
-    """Frames over an inherited socket; any thread may send, one receives.
+    """Frames over an inherited socket; any thread may send and receive.
 
     Args:
         descriptor: the number of the socket.
@@ -26,20 +26,30 @@ class Channel:
         # A child process of the model must not keep the line open when this process ends.
         os.set_inheritable(descriptor, False)  # noqa: FBT003 - it takes no keyword
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=descriptor)
-        self._file = self._socket.makefile("rb")
-        self._lock = threading.Lock()
+        self._file = self._socket.makefile("rb", 64 * 1024)
+        self._sending = threading.Lock()
+        self._receiving = threading.Lock()
 
-    def send(self, kind: int, body: bytes, number: int = 0, status: int = 0) -> None:
-        """Send a frame, or nothing when the front is gone: `receive` will tell."""
-        frame = pack(kind, body, number, status)
+    def send(self, frames: bytes) -> None:
+        """Send whole frames, or nothing when the front is gone: `receive` will tell."""
         try:
-            with self._lock:
-                self._socket.sendall(frame)
+            with self._sending:
+                self._socket.sendall(frames)
         except OSError:
             return
 
-    def receive(self) -> Optional[Frame]:
-        """Wait for the next frame; None when the front is gone."""
+    def receive(self) -> List[Frame]:
+        """Wait for the next frames that belong together; none when the front is gone."""
+        frames: List[Frame] = []
+        with self._receiving:
+            while not frames or frames[-1].header.flags & MORE:
+                frame = self._receive_one()
+                if frame is None:
+                    return []
+                frames.append(frame)
+        return frames
+
+    def _receive_one(self) -> Optional[Frame]:
         try:
             raw = self._file.read(HEADER_SIZE)
             if len(raw) < HEADER_SIZE:

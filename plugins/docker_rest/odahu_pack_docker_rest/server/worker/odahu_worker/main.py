@@ -2,7 +2,6 @@
 
 import argparse
 import faulthandler
-import os
 import sys
 from typing import List
 
@@ -17,7 +16,7 @@ from gppi_runtime import (
     take_stdout,
     write_json,
 )
-from odahu_wire import FAILED, READY
+from odahu_wire import FAILED, READY, pack
 
 from .channel import Channel
 from .predictor import Predictor
@@ -30,7 +29,7 @@ def main(argv: List[str]) -> int:
         argv: the options that the front writes.
 
     Returns:
-        1 when the model cannot be loaded; a worker that could load its model never returns.
+        1 when the model cannot be loaded; a worker that could load its model ends with the front, at once.
     """
     options = _parser().parse_args(argv)
     channel = Channel(options.fd)
@@ -39,20 +38,22 @@ def main(argv: List[str]) -> int:
         model = load_model(options.artifact, read_facts(options.model_json))
     except EntrypointError as error:
         _log(error)
-        channel.send(FAILED, error.message.encode("utf-8", "backslashreplace"))
+        channel.send(pack(FAILED, error.message.encode("utf-8", "backslashreplace")))
         return 1
     signature = _signature(model)
-    channel.send(READY, write_json(swagger(model.facts, model.mode, signature)))
-    Predictor(model, signature, channel, options.threads).serve()
-    # The model's threads and exit handlers could hold the process up, and nobody is left to end it.
-    sys.stderr.flush()
-    os._exit(0)
+    description = write_json(swagger(model.facts, model.mode, signature))
+    channel.send(pack(READY, description, split=len(description)))
+    Predictor(model, signature, channel, options.batch_rows).serve(options.threads)
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="worker", description="Predict for the front of this image.")
     parser.add_argument("--fd", type=int, required=True, help="the inherited socket that leads to the front")
     parser.add_argument("--threads", type=int, required=True, help="predictions at the same time")
+    parser.add_argument(
+        "--batch-rows", type=int, default=1, help="rows of different requests in one call of the model"
+    )
     parser.add_argument("--model-json", required=True, help="the file with the model's name and place")
     parser.add_argument("--artifact", required=True, help="the folder of the unpacked artifact")
     return parser

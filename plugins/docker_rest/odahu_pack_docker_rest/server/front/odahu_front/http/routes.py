@@ -1,0 +1,56 @@
+"""Who answers what: a table of paths and methods."""
+
+from typing import Callable, Dict, Mapping, NamedTuple, Optional
+
+from .request import Exchange, Request
+from .response import Refusal
+
+
+class Route(NamedTuple):
+    """One method of one path.
+
+    Args:
+        answer: called when the whole request is there; answers the exchange, now or later.
+        admit: called with the head alone; raises a `Refusal` before the body is read.
+    """
+
+    answer: Callable[[Exchange], None]
+    admit: Optional[Callable[[Request], None]] = None
+
+
+Methods = Dict[str, Route]
+
+
+def reading(answer: Callable[[Exchange], None]) -> Methods:
+    """Return the methods of a path that is only read."""
+    return {"GET": Route(answer), "HEAD": Route(answer)}
+
+
+class Routes:
+    """A table of routes.
+
+    Args:
+        table: the methods of each path.
+    """
+
+    def __init__(self, table: Mapping[str, Methods]) -> None:
+        self._table = dict(table)
+
+    def find(self, request: Request) -> Route:
+        """Find who answers a request, by its head.
+
+        Raises:
+            Refusal: 404 or 405, or what the route itself says to the head.
+        """
+        methods = self._table.get(request.path)
+        if methods is None:
+            known = ", ".join(sorted(self._table))
+            raise Refusal(404, "not_found", f"there is nothing here, only at {known}")
+        route = methods.get(request.method)
+        if route is None:
+            allowed = ", ".join(sorted(methods))
+            message = f"{request.method} is not allowed here, use {allowed}"
+            raise Refusal(405, "method_not_allowed", message, (("allow", allowed),))
+        if route.admit is not None:
+            route.admit(request)
+        return route
