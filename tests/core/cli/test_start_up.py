@@ -42,7 +42,8 @@ def test_it_imports_nothing_slow_and_no_plugin(words):
 
 def test_the_help_of_packaging_commands_imports_no_client_and_no_display():
     commands = ("run", "plan", "validate", "cache")
-    modules = modules_after(*(["local", "pack", command, "--help"] for command in commands))
+    packing = (["local", "pack", command, "--help"] for command in commands)
+    modules = modules_after(*packing, ["local", "serve", "--help"], ["local", "predict", "--help"])
     assert [name for name in modules if name in {"boto3", "docker", "httpx", "rich", "jsonpath_ng"}] == []
 
 

@@ -411,3 +411,35 @@ def test_a_run_that_is_killed_while_it_keeps_a_layer_harms_nobody(made, cache_di
     made(wanted("greeter"))
     assert not leftovers(cache_dir)
     assert len(entries(cache_dir, "layers", ".json")) == 1
+
+
+def test_a_folder_is_made_once_and_whole(tmp_path):
+    cache, made = Cache(tmp_path), []
+
+    def make(scratch):
+        made.append(scratch)
+        (scratch / "new").mkdir()
+        (scratch / "new" / "file").touch()
+        return scratch / "new"
+
+    entry = cache.entry("things", "a", "")
+    for _ in range(2):
+        assert cache.folder_entry(entry, make, lambda: None) == entry
+    assert (len(made), (entry / "file").exists()) == (1, True)
+
+
+def test_old_folders_are_forgotten_unless_they_are_held(tmp_path):
+    cache = Cache(tmp_path)
+    held, free, new = (cache.entry("things", name, "") for name in ("held", "free", "new"))
+    for entry in (held, free, new):
+        entry.mkdir(parents=True)
+        (entry / "file").touch()
+    mark = os.open(held, os.O_RDONLY)
+    try:
+        fcntl.flock(mark, fcntl.LOCK_SH)
+        cache.forget("things", lambda entry: entry != new)
+    finally:
+        os.close(mark)
+    assert (held.exists(), free.exists(), new.exists()) == (True, False, True)
+    assert list(cache.folder_of("scratch").iterdir()) == []
+    cache.forget("nothing", lambda _: True)

@@ -1,10 +1,10 @@
 """Environments as folders of this machine: they run where they are, and are made once."""
 
 import json
-import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_it_is_a_virtual_environment_of_this_machine(standing):
     assert (prefix, pathed) == (str(folder), True)
     assert base == sys.base_prefix
     assert module.startswith(f"{folder}/lib/python{OWN.version}/site-packages/")
-    assert os.path.exists(cached)
+    assert Path(cached).exists()
 
 
 def test_its_scripts_start(standing):
@@ -110,7 +110,7 @@ def test_what_fails_on_the_way_is_not_there(environ, cache_dir, standing, record
     assert (standing(wanted("greeter")) / "bin" / "greet").exists()
 
 
-def test_a_cache_that_cannot_be_written_is_told(cache_dir, environ, standing, recorder):
+def test_a_cache_that_cannot_be_written_is_told(cache_dir, standing, recorder):
     (cache_dir / "v1").mkdir(parents=True, exist_ok=True)
     (cache_dir / "v1" / "environments").write_text("in the way")
     with pytest.raises(DependencyError, match="cannot write to the cache"):

@@ -17,7 +17,7 @@ from tests.core.environment.conftest import facts, pack, unpack_to, wanted
 pytestmark = pytest.mark.slow
 
 PINS = ("click==7.1.2", "h11==0.9.0", "starlette==0.13.6", "typing-extensions==3.7.4.3")
-FRONT = ("uvicorn>=0.16", "httptools>=0.2")
+FRONT = ("h11>=0.13", "prometheus-client>=0.17", "httptools>=0.2", "uvloop>=0.14")
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def test_old_pins_install_together_and_the_front_beside_them(made, pyenv, tmp_pa
     assert all(list(model.glob(f"lib/python{minor}/site-packages/{name}-*")) for name in names)
     assert python(model, "import click, h11; print(click.__version__, h11.__version__)") == "7.1.2 0.9.0"
     path = f"import sys; sys.path.insert(0, {str(front)!r})"
-    code = f"{path}\nimport uvicorn, httptools, h11; print(h11.__version__)"
+    code = f"{path}\nimport httptools, uvloop, prometheus_client, h11; print(h11.__version__)"
     isolated = [model / "bin" / "python3", "-I", "-S", "-c", code]
     ended = subprocess.run(isolated, capture_output=True, text=True, check=True)
     assert ended.stdout.strip() != "0.9.0"
