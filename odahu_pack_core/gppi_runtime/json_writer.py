@@ -15,6 +15,8 @@ Fallback = Optional[Callable[[Any], Any]]
 
 # Kinds of numpy's dtypes.
 _MOMENTS, _DURATIONS, _COMPLEX = "M", "m", "c"
+_NUMBERS = "fiu"
+_MATRIX, _WIDEST = 2, 8
 # pandas.NA and pandas.NaT: neither equals itself, and NaT pretends to be a datetime.
 _MISSING = ("NAType", "NaTType")
 
@@ -109,6 +111,17 @@ def _foreign(value: Any, fallback: Fallback) -> Any:
 def is_container(value: Any) -> bool:
     """Tell whether a value of a library holds others: an array, a series, an index or a frame."""
     return hasattr(value, "itertuples") or (hasattr(value, "tolist") and getattr(value, "ndim", 1) != 0)
+
+
+def is_number_array(value: Any) -> bool:
+    """Tell whether a value is a matrix of numpy whose cells Python's numbers hold."""
+    dtype = getattr(value, "dtype", None)
+    return (
+        type(value).__module__ == "numpy"
+        and getattr(value, "ndim", 0) == _MATRIX
+        and getattr(dtype, "kind", "") in _NUMBERS
+        and getattr(dtype, "itemsize", 0) <= _WIDEST
+    )
 
 
 def as_list(value: Any) -> Any:

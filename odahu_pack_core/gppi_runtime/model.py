@@ -10,7 +10,7 @@ from typing import Any, Callable, List, Optional, Type
 
 from .errors import EntrypointError, PredictionError, describe, model_traceback
 from .facts import ModelFacts
-from .json_writer import as_list, is_container
+from .json_writer import as_list, is_container, is_number_array
 from .request import MATRIX, OBJECTS, MatrixRequest, ObjectsRequest, Request
 from .signature import UNKNOWN, Signature, read_signature
 
@@ -54,11 +54,12 @@ class Model:
             message = f"{function.__name__}() does not describe the model: {describe(error)}"
             raise EntrypointError(message, model_traceback(error)) from error
 
-    def predict(self, request: Request) -> Any:
+    def predict(self, request: Request, *, keep_arrays: bool = False) -> Any:
         """Predict, and put the result into its document.
 
         Args:
             request: rows or objects, as the mode demands.
+            keep_arrays: leave rows of numbers in an array of numpy, if the model returned one.
 
         Returns:
             ``{"prediction": rows, "columns": names}`` or ``{"prediction": objects}``, for `write_json`.
@@ -67,16 +68,17 @@ class Model:
             PredictionError: the model raised, or returned something else than GPPI allows.
         """
         if isinstance(request, MatrixRequest):
-            return self._predict_matrix(request)
+            return self._predict_matrix(request, keep_arrays)
         return self._predict_objects(request)
 
-    def _predict_matrix(self, request: MatrixRequest) -> Any:
+    def _predict_matrix(self, request: MatrixRequest, keep_arrays: bool) -> Any:  # noqa: FBT001  # as it is named
         named = {} if request.columns is None else {"provided_columns_names": request.columns}
         result = _guarded(self._predict, request.rows, **named)
         if not isinstance(result, (tuple, list)) or len(result) != _PAIR:
             raise _unlike("predict_on_matrix", "a matrix and its column names", result)
         matrix, names = result
-        return {"prediction": _guarded(_rows, matrix), "columns": _guarded(_names, names)}
+        rows = matrix if keep_arrays and is_number_array(matrix) else _guarded(_rows, matrix)
+        return {"prediction": rows, "columns": _guarded(_names, names)}
 
     def _predict_objects(self, request: ObjectsRequest) -> Any:
         result = _guarded(self._predict, request.objects)
@@ -87,6 +89,7 @@ class Model:
 
 
 _PAIR = 2
+_SCALARS = {float, int, str, bool}
 
 
 def load_model(artifact: str, facts: ModelFacts) -> Model:
@@ -178,6 +181,11 @@ def _rows(matrix: Any) -> List[Any]:
     if not isinstance(rows, list):
         raise _unlike("predict_on_matrix", "a matrix", matrix)
     # A result of one dimension is a column: GPPI's documents hold rows.
+    kinds = set(map(type, rows))
+    if kinds == {list}:
+        return rows
+    if kinds <= _SCALARS:
+        return [[cell] for cell in rows]
     return [row if isinstance(row, (list, tuple)) else _row(row) for row in rows]
 
 

@@ -15,6 +15,9 @@ process; those between may run in others, so pieces and rendered answers can be 
 import os
 from typing import Dict, Iterable, Optional
 
+from .json_document import JsonFormat
+from .json_lines import JsonLinesFormat
+from .json_results import JsonLinesOutput, JsonOutput
 from .reading import (
     AUTO,
     CHUNK_ROWS,
@@ -59,8 +62,8 @@ def _named(formats: Iterable[InputFormat]) -> Dict[str, InputFormat]:
     return {each.name: each for each in formats}
 
 
-INPUT_FORMATS: Dict[str, InputFormat] = _named(())
-OUTPUT_FORMATS: Dict[str, OutputFormat] = {}
+INPUT_FORMATS: Dict[str, InputFormat] = _named((JsonFormat(), JsonLinesFormat()))
+OUTPUT_FORMATS: Dict[str, OutputFormat] = {each.name: each for each in (JsonOutput(), JsonLinesOutput())}
 
 
 def by_suffix(path: str) -> Optional[InputFormat]:

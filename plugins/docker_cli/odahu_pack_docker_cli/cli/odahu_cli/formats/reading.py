@@ -1,5 +1,6 @@
 """What readers of inputs have in common: pieces are cut in one process and parsed in any."""
 
+import contextlib
 from typing import Any, BinaryIO, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from gppi_runtime import MATRIX, DocumentError, Field, JsonSyntaxError, Position, Request, RowError
@@ -145,6 +146,22 @@ def located(error: DocumentError, place: Place) -> InputError:
         line = "" if place.lines is None else f":{place.lines[error.row - 1]}"
         return InputError(f"{place.name}{line}: {row}")
     return InputError(f"{place.name}: {error.message}")
+
+
+@contextlib.contextmanager
+def locating(place: Place) -> Iterator[None]:
+    """Turn a `DocumentError` about a request into an error about the input.
+
+    Args:
+        place: where the rows of the request stand.
+
+    Raises:
+        InputError: the request is wrong.
+    """
+    try:
+        yield
+    except DocumentError as error:
+        raise located(error, place) from None
 
 
 def misread(name: str, error: DocumentError, start: Position = BEGINNING, skipped: int = 0) -> InputError:

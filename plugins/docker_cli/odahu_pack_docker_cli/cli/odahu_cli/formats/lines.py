@@ -1,0 +1,79 @@
+"""Texts of records that end with a line, cut between records."""
+
+from typing import Callable, Iterator, NamedTuple
+
+from gppi_runtime import Position
+
+from .cursor import Cursor
+
+_FIRST_WINDOW, LARGEST_WINDOW = 2**16, 2**22
+# Pieces that come out a little larger than a batch would make batches of a few rows.
+_SHORT_OF_A_BATCH = 0.95
+
+
+class Cut(NamedTuple):
+    """Rows cut off a text.
+
+    Args:
+        text: of the rows.
+        rows: how many there are.
+        start: where the text begins.
+    """
+
+    text: bytes
+    rows: int
+    start: Position
+
+
+class Window:
+    """How much text to look at, so that a cut holds about a batch.
+
+    Args:
+        chunk_rows: the rows of a batch.
+    """
+
+    def __init__(self, chunk_rows: int) -> None:
+        self._chunk_rows = chunk_rows
+        self.size = _FIRST_WINDOW
+
+    def learn(self, size: int, rows: int) -> None:
+        """Take a cut as an example for those to come."""
+        wanted = int(size / max(rows, 1) * self._chunk_rows * _SHORT_OF_A_BATCH) + 1
+        self.size = min(wanted, LARGEST_WINDOW)
+
+
+def records(
+    cursor: Cursor, chunk_rows: int, last_end: Callable[[bytes], int], count: Callable[[bytes], int]
+) -> Iterator[Cut]:
+    """Cut a text to its end.
+
+    Args:
+        cursor: at the beginning of a record.
+        chunk_rows: about how many to a cut.
+        last_end: finds the end of the last complete record in a text, or 0.
+        count: counts the records of a text.
+
+    Raises:
+        InputError: a record is too long.
+    """
+    window = Window(chunk_rows)
+    cursor.fill(window.size)
+    while cursor.text:
+        end = len(cursor.text) if cursor.ended else last_end(cursor.text)
+        while not end:
+            cursor.grow()
+            end = len(cursor.text) if cursor.ended else last_end(cursor.text)
+        start = cursor.place
+        text = cursor.take(end)
+        rows = count(text)
+        yield Cut(text, rows, start)
+        window.learn(end, rows)
+        cursor.fill(window.size)
+
+
+def filled_lines(text: bytes) -> int:
+    """Count the lines with anything but white space."""
+    ends = text.count(b"\n") + (not text.endswith(b"\n"))
+    if text[:1].isspace() or any(blank in text for blank in (b"\n\n", b"\n\r", b"\n ", b"\n\t")):
+        return sum(1 for line in text.split(b"\n") if line.strip())
+    return ends
