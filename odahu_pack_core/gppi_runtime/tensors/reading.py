@@ -9,6 +9,7 @@ from ..signature import Signature
 from .asking import InputTensor, gppi_request
 from .datatypes import DATATYPES, unpack
 from .json_data import json_elements
+from .results import check_names
 
 SIZE_HEADER = "Inference-Header-Content-Length"
 _SHARED_MEMORY = "shared_memory_region"
@@ -55,13 +56,10 @@ def read_inference(body: bytes, json_size: Optional[int], mode: str, signature: 
     if not isinstance(document, dict):
         raise DocumentError(f'the document is {json_type(document)}, expected an object with "inputs"')
     binary = _flag(_parameters(document, "the request"), "binary_data_output", default=False)
+    outputs = _outputs(document, binary=binary)
+    check_names([output.name for output in outputs or ()], mode, signature)
     tensors = _tensors(document, memoryview(body)[len(body) if json_size is None else json_size :])
-    return Inference(
-        request=gppi_request(tensors, mode, signature),
-        id=_id(document),
-        outputs=_outputs(document, binary=binary),
-        binary=binary,
-    )
+    return Inference(gppi_request(tensors, mode, signature), _id(document), outputs, binary)
 
 
 def _id(document: Dict[str, Any]) -> Optional[str]:

@@ -10,10 +10,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Type
 
 from ..errors import DocumentError, PredictionError, describe, model_traceback, quoted
 from ..json_writer import Fallback, write_json
+from ..request import MATRIX, OBJECTS
 from ..signature import Field, Signature
 from .datatypes import BYTES
 from .fitting import NUMBERS, fit, plain_cells, types_of
-from .layout import OBJECTS_OUTPUT, OUTPUT, Layout, column_layout, datatype_of, unique_names
+from .layout import OUTPUT, Layout, column_layout, datatype_of, output_layout, unique_names
 
 Serializer = Optional[Type[json.JSONEncoder]]
 
@@ -59,7 +60,7 @@ def output_tensors(
     """
     if "columns" not in prediction:
         texts = [write_json(each, serializer).decode("utf-8") for each in prediction["prediction"]]
-        tensors = [Layout(OBJECTS_OUTPUT, BYTES, [0])]
+        tensors = output_layout(OBJECTS, signature)
         return [_tensor(each, _Table(len(texts), 1, texts)) for each in _chosen(tensors, [], names)]
     table = _table(prediction, serializer() if serializer else None)
     fields = _fields(prediction["columns"], table, signature.outputs)
@@ -67,6 +68,16 @@ def output_tensors(
     if not signature.outputs and tensors[0].datatype != BYTES and len(tensors) == 1:
         tensors = [tensors[0]._replace(name=OUTPUT)]  # as the metadata has it where columns are not known
     return [_tensor(each, table) for each in _chosen(tensors, _columns(fields), names)]
+
+
+def check_names(names: Sequence[str], mode: str, signature: Signature) -> None:
+    """Check the names of outputs as far as they are known before a prediction.
+
+    Raises:
+        DocumentError: a name that a model with this signature has not.
+    """
+    if mode != MATRIX or signature.outputs:
+        _chosen(output_layout(mode, signature), _columns(signature.outputs), names)
 
 
 def _table(prediction: Dict[str, Any], encoder: Optional[json.JSONEncoder]) -> _Table:

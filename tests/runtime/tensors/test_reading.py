@@ -127,6 +127,19 @@ def test_the_ways_of_the_answer_are_told():
     assert (inference.id, inference.binary) == (None, False)
 
 
+@pytest.mark.parametrize(
+    ("mode", "signature", "name", "known"),
+    [
+        ("matrix", read_signature([], [{"name": "y", "type": "number"}]), "x", '"y"'),
+        ("objects", UNKNOWN, "x", '"prediction"'),
+    ],
+)
+def test_outputs_that_the_model_has_not_are_refused_before_it_is_asked(mode, signature, name, known):
+    with pytest.raises(DocumentError) as failure:
+        ask(tensor("x", np.ones(1)), signature=signature, mode=mode, outputs=[InferRequestedOutput(name)])
+    assert failure.value.message == f'output "{name}" is unknown, the model has {known}'
+
+
 def test_members_may_be_null():
     document = one([1], "INT8", [1])
     document.update(id=None, parameters=None, outputs=None)

@@ -1,9 +1,9 @@
 """The frames that the front and a worker send each other over a pair of connected sockets.
 
-A frame is a header of fixed size and a body. The front sends PREDICT or INFER with a request's body; frames
-marked `MORE` belong together with the next one, so that a worker may answer them with one call of the
-model. The worker sends one READY with what it knows about the model or one FAILED with a reason, then an
-ANSWER with an HTTP status and a body for each request, in any order.
+A frame is a header of fixed size and a body. The front sends PREDICT, INFER or COMPRESSED_INFER with a
+request's body; frames marked `MORE` belong together with the next one, so that a worker may answer them with
+one call of the model. The worker sends one READY with what it knows about the model or one FAILED with a
+reason, then an ANSWER with an HTTP status and a body for each request, in any order.
 """
 
 import struct
@@ -11,9 +11,10 @@ from typing import NamedTuple, Union
 
 PREDICT = 1
 INFER = 2
-READY = 3
-FAILED = 4
-ANSWER = 5
+COMPRESSED_INFER = 3
+READY = 4
+FAILED = 5
+ANSWER = 6
 
 MORE = 1
 
@@ -25,10 +26,11 @@ class Header(NamedTuple):
     """What comes before the body of a frame.
 
     Args:
-        kind: PREDICT, INFER, READY, FAILED or ANSWER.
+        kind: PREDICT, INFER, COMPRESSED_INFER, READY, FAILED or ANSWER.
         flags: MORE, or 0.
         status: the HTTP status of an ANSWER.
-        split: size in bytes of the JSON at the beginning of a body where tensors follow it, else 0.
+        split: size in bytes of the JSON at the beginning of a body where tensors follow it, else 0; of READY:
+            of the Swagger document, which the metadata of the Open Inference Protocol follow.
         rows: of an ANSWER: rows in the call of the model behind it, 0 where another answer tells them.
         number: tells a request from the others.
         size: bytes of the body.

@@ -83,6 +83,8 @@ def _worker_command(options: Options) -> List[str]:
         str(options.threads),
         "--batch-rows",
         str(options.max_batch_size),
+        "--max-body-bytes",
+        str(options.max_body_bytes),
         "--model-json",
         options.model_json,
         "--artifact",

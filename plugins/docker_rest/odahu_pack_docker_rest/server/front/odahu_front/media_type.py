@@ -22,31 +22,47 @@ _NOT_JSON = frozenset(
     ]
 )
 _CHARSETS = frozenset(["", "utf-8", "utf8", "us-ascii", "ascii"])
+UNCOMPRESSED = frozenset(["", "identity"])
 # What nearly every client says.
 _PLAIN = frozenset([b"application/json", b"application/x-www-form-urlencoded"])
 
 
 def admit_json(request: Request) -> None:
-    """Refuse what cannot be JSON. curl calls any ``-d`` a form, so a form is taken for JSON.
+    """Refuse what cannot be JSON.
 
     Raises:
         Refusal: 415.
     """
-    encoding = (request.header(b"content-encoding") or b"identity").decode("latin-1").strip().lower()
-    if encoding not in ("", "identity"):
-        raise _unsupported(f"the content encoding {encoding} is not read")
+    encoding = content_encoding(request)
+    if encoding not in UNCOMPRESSED:
+        raise unsupported(f"the content encoding {encoding} is not read")
+    admit_type(request)
+
+
+def content_encoding(request: Request) -> str:
+    """Tell how a body is encoded, in lower case."""
+    return (request.header(b"content-encoding") or b"identity").decode("latin-1").strip().lower()
+
+
+def admit_type(request: Request) -> None:
+    """Refuse the types that cannot be JSON. curl calls any ``-d`` a form, so a form is taken for JSON.
+
+    Raises:
+        Refusal: 415.
+    """
     content_type = request.header(b"content-type")
     if content_type is None or content_type in _PLAIN:
         return
     media_type, _, parameters = content_type.decode("latin-1").lower().partition(";")
     media_type = media_type.strip()
     if media_type in _NOT_JSON or media_type.startswith(_NOT_JSON_FAMILIES) or media_type.endswith("+xml"):
-        raise _unsupported(f"{media_type} is not JSON")
+        raise unsupported(f"{media_type} is not JSON")
     if _charset(parameters) not in _CHARSETS:
-        raise _unsupported("JSON is read as UTF-8 only")
+        raise unsupported("JSON is read as UTF-8 only")
 
 
-def _unsupported(message: str) -> Refusal:
+def unsupported(message: str) -> Refusal:
+    """Make the refusal of a body that is not read, whatever it holds."""
     return Refusal(415, "unsupported_media_type", message)
 
 

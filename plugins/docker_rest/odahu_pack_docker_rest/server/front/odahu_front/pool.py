@@ -51,6 +51,7 @@ class Pool:
 
     Attributes:
         description: the Swagger document, once a worker has told it.
+        metadata: the same for the Open Inference Protocol.
         restarts: workers started in the place of others.
     """
 
@@ -79,6 +80,7 @@ class Pool:
         self._failures = 0
         self._closing = False
         self.description: Optional[bytes] = None
+        self.metadata: Optional[bytes] = None
         self.restarts = 0
 
     def start(self) -> None:
@@ -178,7 +180,7 @@ class Pool:
         if worker.state is State.GONE:
             self._replace(worker)
         elif worker.state is State.READY:
-            self.description = worker.description
+            self.description, self.metadata = worker.description, worker.metadata
         self._dispatch()
 
     def _replace(self, worker: Worker) -> None:

@@ -15,6 +15,7 @@ from .http.request import Exchange
 from .http.response import Response
 from .http.routes import Routes, reading
 from .http.site import Limits, Site
+from .inference_routes import PREFIX, InferenceRoutes, refuse
 from .metrics import Metrics
 from .model_routes import ModelRoutes
 from .options import Options
@@ -82,10 +83,11 @@ class Server:
 
     def _routes(self, name: str, version: str) -> Routes:
         table = {**ModelRoutes(self._pool, name, version).table(), **health_routes(self._pool)}
+        table.update(InferenceRoutes(self._pool, name, version).table())
         table.update(self._metrics.table(self._pool, lambda: self._access_log.dropped))
         table.update((path, reading(answer)) for path, answer in pages(FOLDER, name, table).items())
         self._metrics.know(list(table))
-        return Routes(table)
+        return Routes(table, {PREFIX: refuse})
 
     def _record(self, exchange: Exchange, response: Response, client: str) -> None:
         seconds = time.monotonic() - exchange.begun

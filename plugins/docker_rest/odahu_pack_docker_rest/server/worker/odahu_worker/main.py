@@ -16,9 +16,11 @@ from gppi_runtime import (
     take_stdout,
     write_json,
 )
+from gppi_runtime.tensors import model_metadata
 from odahu_wire import FAILED, READY, pack
 
 from .channel import Channel
+from .dialects import dialects
 from .predictor import Predictor
 
 
@@ -42,8 +44,10 @@ def main(argv: List[str]) -> int:
         return 1
     signature = _signature(model)
     description = write_json(swagger(model.facts, model.mode, signature))
-    channel.send(pack(READY, description, split=len(description)))
-    Predictor(model, signature, channel, options.batch_rows).serve(options.threads)
+    metadata = write_json(model_metadata(model.facts, model.mode, signature))
+    channel.send(pack(READY, description + metadata, split=len(description)))
+    spoken = dialects(model, signature, options.max_body_bytes)
+    Predictor(model, spoken, channel, options.batch_rows).serve(options.threads)
     return 0
 
 
@@ -53,6 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, required=True, help="predictions at the same time")
     parser.add_argument(
         "--batch-rows", type=int, default=1, help="rows of different requests in one call of the model"
+    )
+    parser.add_argument(
+        "--max-body-bytes", type=int, required=True, help="size of the largest request, decompressed"
     )
     parser.add_argument("--model-json", required=True, help="the file with the model's name and place")
     parser.add_argument("--artifact", required=True, help="the folder of the unpacked artifact")

@@ -4,25 +4,14 @@ import contextlib
 import os
 import sys
 import threading
-from typing import List, NamedTuple, Optional, Union
+from typing import Dict, List, NamedTuple, Union
 
-from gppi_runtime import (
-    DocumentError,
-    GppiError,
-    Model,
-    ModelError,
-    Outcome,
-    Request,
-    Signature,
-    check_request,
-    parse_request,
-    predict_together,
-    read_json,
-    write_json,
-)
+from gppi_runtime import DocumentError, GppiError, Model, ModelError, Outcome, predict_together
 from odahu_wire import ANSWER, MORE, pack
 
 from .channel import Channel, Frame
+from .dialects import Dialect, Question
+from .inflating import TOO_LARGE
 
 # musl gives threads 128 KiB, too little for the nesting that Python allows in JSON and for numeric libraries.
 _STACK_BYTES = 8 * 1024 * 1024
@@ -35,14 +24,19 @@ class Predictor:
 
     Args:
         model: the loaded model.
-        signature: what it says about itself.
+        dialects: reads and answers each kind of frame.
         channel: where requests come from and answers go.
         batch_rows: rows of different requests in one call of the model; 1 keeps requests apart.
     """
 
-    def __init__(self, model: Model, signature: Signature, channel: Channel, batch_rows: int) -> None:
+    def __init__(self, model: Model, dialects: Dict[int, Dialect], channel: Channel, batch_rows: int) -> None:
         self._model = model
-        self._signature = signature
+        self._dialects = dialects
+        # Written at once: when they are needed, little can be relied on.
+        self._breakdowns = {
+            kind: _Reply(500, dialect.refuse("the server failed", "internal_error"))
+            for kind, dialect in dialects.items()
+        }
         self._channel = channel
         self._batch_rows = batch_rows
 
@@ -72,7 +66,7 @@ class Predictor:
             replies = self._replies(frames)
         except BaseException:  # noqa: BLE001 - whatever happened, this thread must go on answering
             _log_failure()
-            replies = [_Reply(500, _FAILURE)] * len(frames)
+            replies = [self._breakdowns[frame.header.kind] for frame in frames]
         last = len(frames) - 1
         return b"".join(
             pack(
@@ -81,60 +75,55 @@ class Predictor:
                 frame.header.number,
                 flags=0 if index == last else MORE,
                 status=reply.status,
+                split=reply.split,
                 rows=reply.rows,
             )
             for index, (frame, reply) in enumerate(zip(frames, replies))  # noqa: B905 - no strict before Python 3.10
         )
 
     def _replies(self, frames: List[Frame]) -> List["_Reply"]:
-        requests = [self._read(frame) for frame in frames]
-        readable = [request for request in requests if not isinstance(request, DocumentError)]
-        outcomes = iter(predict_together(self._model, readable, self._batch_rows))
+        questions = [self._read(frame) for frame in frames]
+        requests = [question.request for question in questions if isinstance(question, Question)]
+        outcomes = iter(predict_together(self._model, requests, self._batch_rows))
         return [
-            _refusal(request) if isinstance(request, DocumentError) else self._reply(next(outcomes))
-            for request in requests
+            self._reply(frame, question, next(outcomes)) if isinstance(question, Question) else question
+            for frame, question in zip(frames, questions)  # noqa: B905 - no strict before Python 3.10
         ]
 
-    def _read(self, frame: Frame) -> Union[Request, DocumentError]:
+    def _read(self, frame: Frame) -> Union[Question, "_Reply"]:
         try:
-            request = parse_request(read_json(frame.body), self._model.mode)
-            check_request(request, self._signature)
+            return self._dialects[frame.header.kind].read(frame)
         except DocumentError as error:
-            return error
-        return request
+            return self._refusal(frame, error)
 
-    def _reply(self, outcome: Outcome) -> "_Reply":
-        error: Optional[GppiError] = outcome.error
+    def _reply(self, frame: Frame, question: Question, outcome: Outcome) -> "_Reply":
+        error = outcome.error
         if error is None:
             try:
-                return _Reply(200, write_json(outcome.document, self._model.serializer), outcome.rows)
+                body, split = question.write(outcome.document)
             except GppiError as unwritable:
                 error = unwritable
+            else:
+                return _Reply(200, body, split, outcome.rows)
         if isinstance(error, ModelError):
             sys.stderr.write(error.details or error.message + "\n")
-        return _refusal(error)._replace(rows=outcome.rows)
+        return self._refusal(frame, error)._replace(rows=outcome.rows)
+
+    def _refusal(self, frame: Frame, error: GppiError) -> "_Reply":
+        status = 500
+        if isinstance(error, DocumentError):
+            status = 413 if error.code == TOO_LARGE else 400
+        return _Reply(status, self._dialects[frame.header.kind].refuse(error.message, error.code))
 
 
 class _Reply(NamedTuple):
     status: int
     body: bytes
+    split: int = 0
     rows: int = 0
-
-
-def _refusal(error: GppiError) -> _Reply:
-    status = 400 if isinstance(error, DocumentError) else 500
-    return _Reply(status, _failure(error.message, error.code))
 
 
 def _log_failure() -> None:
     """Log the exception at hand, as far as the model has left stderr whole."""
     with contextlib.suppress(BaseException):
         sys.__excepthook__(*sys.exc_info())
-
-
-def _failure(message: str, code: str) -> bytes:
-    return write_json({"message": message, "code": code})
-
-
-# Written at once: when it is needed, little can be relied on.
-_FAILURE = _failure("the server failed", "internal_error")

@@ -131,9 +131,9 @@ class Connection(asyncio.Protocol):
             incoming.route = self._site.routes.find(request)
             self._check_length(request)
         except Refusal as refusal:
-            incoming.refusal = refusal.response
+            incoming.refusal = self._said(exchange, refusal)
             if refusal.code == "too_large":
-                self._refuse(refusal.response)
+                self._refuse(incoming.refusal)
         else:
             if (request.header(b"expect") or b"").lower() == b"100-continue":
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
         incoming.size += len(data)
         if incoming.size > self._site.limits.body_bytes:
             incoming.size -= len(data)
-            self._refuse(incoming.refusal or self._site.too_large().response)
+            self._refuse(incoming.refusal or self._said(incoming.exchange, self._site.too_large()))
         elif incoming.refusal is None:
             self._keep(incoming, data)
 
@@ -181,7 +181,7 @@ class Connection(asyncio.Protocol):
         except Refusal as refusal:
             self._site.give_back(sum(map(len, incoming.chunks)))
             incoming.chunks = []
-            incoming.refusal = refusal.response
+            incoming.refusal = self._said(incoming.exchange, refusal)
         else:
             incoming.chunks.append(data)
 
@@ -199,10 +199,13 @@ class Connection(asyncio.Protocol):
         try:
             incoming.route.answer(exchange)
         except Refusal as refusal:
-            exchange.answer(refusal.response)
+            exchange.answer(self._said(exchange, refusal))
         except Exception:  # noqa: BLE001 - a fault of ours is answered in JSON, too, and logged
             _LOG.exception("the front failed")
-            exchange.answer(failure(500, "internal_error", "the server failed"))
+            exchange.answer(self._said(exchange, Refusal(500, "internal_error", "the server failed")))
+
+    def _said(self, exchange: Exchange, refusal: Refusal) -> Response:
+        return self._site.routes.refuse(exchange.request, refusal)
 
     def _begin_next(self) -> None:
         if self._waiting and self._current is None:

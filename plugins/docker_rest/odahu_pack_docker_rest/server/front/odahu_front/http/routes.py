@@ -3,7 +3,7 @@
 from typing import Callable, Dict, Mapping, NamedTuple, Optional
 
 from .request import Exchange, Request
-from .response import Refusal
+from .response import Refusal, Response
 
 
 class Route(NamedTuple):
@@ -31,10 +31,14 @@ class Routes:
 
     Args:
         table: the methods of each path.
+        refusals: who says a refusal, by the first part of the path, where it is not the usual way.
     """
 
-    def __init__(self, table: Mapping[str, Methods]) -> None:
+    def __init__(
+        self, table: Mapping[str, Methods], refusals: Mapping[str, Callable[[Refusal], Response]]
+    ) -> None:
         self._table = dict(table)
+        self._refusals = dict(refusals)
 
     def find(self, request: Request) -> Route:
         """Find who answers a request, by its head.
@@ -54,3 +58,9 @@ class Routes:
         if route.admit is not None:
             route.admit(request)
         return route
+
+    def refuse(self, request: Request, refusal: Refusal) -> Response:
+        """Say a refusal as it is said where the request went."""
+        first = request.path.split("/", 2)[:2]
+        say = self._refusals.get("/".join(first))
+        return refusal.response if say is None else say(refusal)
