@@ -2,14 +2,18 @@
 
 import gzip
 import json
+import string
 import subprocess
 import sys
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tritonclient.http import InferenceServerClient, InferInput, InferRequestedOutput
 from tritonclient.utils import InferenceServerException, np_to_triton_dtype
 
@@ -189,15 +193,47 @@ def test_objects_are_texts(runtime, model, tmp_path):
         assert answers == [{"mood": "glad", "weight": None}, {"mood": "calm", "weight": 2}]
 
 
-def test_requests_of_both_protocols_are_batched_together(runtime, model, tmp_path):
-    with (
-        serve(runtime, model("wine"), tmp_path, "--threads", "1", "--max-batch-size", "8") as front,
-        InferenceServerClient(f"127.0.0.1:{front.port}", concurrency=8, network_timeout=15) as client,
-    ):
-        inputs = [tensor("features", ROWS[index % 2 : index % 2 + 1].astype(float)) for index in range(16)]
-        running = [client.async_infer("wine", [each]) for each in inputs]
-        answers = [each.get_result().as_numpy("predictions").tolist() for each in running]
-        assert answers == [[ANSWERS[index % 2]] for index in range(16)]
+def test_requests_of_both_protocols_share_calls_of_the_model(runtime, model, tmp_path):
+    counting = {
+        "entrypoint.py": """
+import time
+def init():
+    return "matrix"
+def predict_on_matrix(input_matrix, provided_columns_names=None):
+    time.sleep(0.1)
+    return [row + [len(input_matrix)] for row in input_matrix], None
+"""
+    }
+    packed = model(counting)
+    with serve(runtime, packed, tmp_path, "--threads", "1", "--max-batch-size", "8") as front:
+
+        def by_document(number):
+            return front.invoke({"data": [[number] * 3]}).json["prediction"][0]
+
+        def by_tensors(number):
+            return infer(front, document(data=[number] * 3)).json["outputs"][0]["data"]
+
+        with ThreadPoolExecutor(8) as threads:
+            asked = [(each % 2, float(each)) for each in range(16)]
+            running = [threads.submit((by_document, by_tensors)[way], number) for way, number in asked]
+            answers = [each.result() for each in running]
+    assert [answer[:3] for answer in answers] == [[number] * 3 for _, number in asked]
+    assert max(answer[3] for answer in answers[::2]) > 1
+    assert max(answer[3] for answer in answers[1::2]) > 1
+    assert sum(1 / answer[3] for answer in answers) < 15  # calls of the model
+
+
+@pytest.mark.property
+@given(
+    st.binary(max_size=200) | st.binary(max_size=100).map(gzip.compress),
+    st.none() | st.sampled_from(["gzip", "deflate", "identity", "x"]),
+    st.none() | st.integers(0, 220).map(str) | st.text(string.printable.strip(), max_size=5),
+)
+def test_any_bytes_are_the_clients_fault(wine, body, encoding, size):
+    sent = {"Content-Encoding": encoding, "Inference-Header-Content-Length": size}
+    reply = infer(wine, body, **{name: value for name, value in sent.items() if value is not None})
+    assert reply.status in (400, 415)
+    assert set(reply.json) == {"error"}
 
 
 def test_a_model_without_a_worker_is_not_ready(runtime, model, tmp_path):
