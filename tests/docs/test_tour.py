@@ -104,5 +104,5 @@ def test_what_needs_an_engine_works_to_the_end(folder, registry, base_python, mo
 
     assert followed.returncode == 0, followed.stdout + followed.stderr
     answers = re.findall(r'"prediction":\s*\[\s*\[\s*(-?\d+\.\d+)', followed.stdout)
-    assert len(answers) == 2, followed.stdout
-    assert answers[0] == answers[1]
+    assert len(answers) == len(["without a container", "a service", "a command"]), followed.stdout
+    assert len(set(answers)) == 1
