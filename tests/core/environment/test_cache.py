@@ -443,3 +443,24 @@ def test_old_folders_are_forgotten_unless_they_are_held(tmp_path):
     assert (held.exists(), free.exists(), new.exists()) == (True, False, True)
     assert list(cache.folder_of("scratch").iterdir()) == []
     cache.forget("nothing", lambda _: True)
+
+
+def test_a_folder_that_a_killed_run_was_making_is_made_anew(tmp_path):
+    cache = Cache(tmp_path)
+    entry = cache.entry("things", "a", "")
+    killed = (
+        "import os, pathlib; from odahu_pack_core.environment.cache import Cache; "
+        f"cache = Cache(pathlib.Path({str(tmp_path)!r})); "
+        "cache.folder_entry(cache.entry('things', 'a', ''), "
+        "lambda scratch: [(scratch / 'new').mkdir(), os.kill(os.getpid(), 9)], print)"
+    )
+    assert subprocess.run([sys.executable, "-c", killed], check=False).returncode == -signal.SIGKILL
+    assert list(cache.folder_of("scratch").iterdir())
+    assert not entry.exists()
+
+    def make(scratch):
+        (scratch / "new").mkdir()
+        return scratch / "new"
+
+    assert cache.folder_entry(entry, make, lambda: pytest.fail("nobody holds the lock")) == entry
+    assert list(cache.folder_of("scratch").iterdir()) == []
