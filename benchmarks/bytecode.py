@@ -16,7 +16,7 @@ from benchmarks.packaging import trained
 from benchmarks.report import Figures
 
 ROUNDS = 5
-READY = "/healthcheck"
+READY = "/readiness"
 _SECONDS = 60.0
 _AS_IN_PRODUCTION = ("--read-only", "--tmpfs", "/tmp", "--user", "12345:0", "--cap-drop", "ALL")
 _IMPORT = """\

@@ -177,7 +177,7 @@ def _await_health(stage: Stage, address: str, runs: Callable[[], bool] = lambda:
 def _is_healthy(address: str) -> bool:
     """Say whether the model server has loaded the model."""
     try:
-        with urllib.request.urlopen(f"{address}/healthcheck", timeout=5) as response:  # noqa: S310  # loopback
+        with urllib.request.urlopen(f"{address}/readiness", timeout=5) as response:  # noqa: S310  # loopback
             return bool(response.status == 200)  # noqa: PLR2004  # HTTP's own number
     except OSError:
         return False
