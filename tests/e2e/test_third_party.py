@@ -11,6 +11,7 @@ import pytest
 
 from odahu_pack_core import PluginCatalog
 from odahu_pack_core.pipeline.jobs import Request
+from odahu_pack_core.pipeline.local.prepare import LocalRun, prepare_request
 from odahu_pack_core.pipeline.planning import plan_request
 from odahu_pack_core.pipeline.surroundings import Surroundings
 from tests.docs.reading import README, REPOSITORY, blocks, shown_files
@@ -50,6 +51,21 @@ def test_its_plan_needs_nothing_but_its_module(distribution, project, monkeypatc
     assert plan.packager == "docker-smoke"
     assert "/opt/odahu/smoke.py" in plan.dockerfile()
     assert '"entrypoint", "3"]' in plan.dockerfile()
+
+
+def test_it_runs_on_this_machine_without_a_container(distribution, project, monkeypatch):
+    monkeypatch.syspath_prepend(str(distribution))
+    mine = EntryPoint("docker-smoke", "docker_smoke", "odahu_pack")
+    catalog = PluginCatalog.load([*entry_points(group="odahu_pack"), mine])
+
+    program = prepare_request(
+        Request(packaging("docker-smoke", rows=2), project), LocalRun(), Surroundings(catalog=catalog)
+    )
+    printed = subprocess.run(
+        program.argv, env=program.environ, stdout=subprocess.PIPE, text=True, check=True
+    ).stdout
+
+    assert printed == "([[0.0], [0.0]], ['predictions'])\n"
 
 
 @pytest.mark.engine
