@@ -3,21 +3,25 @@
 A batch prediction is ``pieces → parse → predict → render → write``. The first and the last step belong to one
 process; those between may run in others, so pieces and rendered answers can be pickled::
 
+    predictor = BatchPredictor(model, model.signature())
     source = INPUT_FORMATS["csv"].open(file, "in.csv", ReadOptions(model.mode, model.signature().inputs))
     output = OUTPUT_FORMATS["json"]
     sink = output.open(result, model.mode)
     for piece in source.pieces():
         for batch in source.parser.parse(piece):
-            sink.write(output.renderer.render(model.predict(batch.request), model.serializer))
+            sink.write(output.renderer.render(predictor.predict(batch), model.serializer))
     sink.close()
 """
 
 import os
 from typing import Dict, Iterable, Optional
 
+from .csv_input import CsvFormat
+from .csv_results import CsvOutput
 from .json_document import JsonFormat
 from .json_lines import JsonLinesFormat
 from .json_results import JsonLinesOutput, JsonOutput
+from .predictor import BatchPredictor
 from .reading import (
     AUTO,
     CHUNK_ROWS,
@@ -43,6 +47,7 @@ __all__ = [
     "OUTPUT_FORMATS",
     "YES",
     "Batch",
+    "BatchPredictor",
     "InputError",
     "InputFormat",
     "OutputFormat",
@@ -62,8 +67,10 @@ def _named(formats: Iterable[InputFormat]) -> Dict[str, InputFormat]:
     return {each.name: each for each in formats}
 
 
-INPUT_FORMATS: Dict[str, InputFormat] = _named((JsonFormat(), JsonLinesFormat()))
-OUTPUT_FORMATS: Dict[str, OutputFormat] = {each.name: each for each in (JsonOutput(), JsonLinesOutput())}
+INPUT_FORMATS: Dict[str, InputFormat] = _named((JsonFormat(), JsonLinesFormat(), CsvFormat()))
+OUTPUT_FORMATS: Dict[str, OutputFormat] = {
+    each.name: each for each in (JsonOutput(), JsonLinesOutput(), CsvOutput())
+}
 
 
 def by_suffix(path: str) -> Optional[InputFormat]:

@@ -71,9 +71,9 @@ def records(
         cursor.fill(window.size)
 
 
-def filled_lines(text: bytes) -> int:
-    """Count the lines with anything but white space."""
+def filled_lines(text: bytes, blank: bytes = b" \t\r") -> int:
+    """Count the lines with anything but blank characters."""
     ends = text.count(b"\n") + (not text.endswith(b"\n"))
-    if text[:1].isspace() or any(blank in text for blank in (b"\n\n", b"\n\r", b"\n ", b"\n\t")):
-        return sum(1 for line in text.split(b"\n") if line.strip())
+    if text[:1].isspace() or any(gap in text for gap in (b"\n\n", b"\n\r", b"\n ", b"\n\t")):
+        return sum(1 for line in text.split(b"\n") if line.strip(blank))
     return ends

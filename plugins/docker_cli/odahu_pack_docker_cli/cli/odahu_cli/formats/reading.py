@@ -1,9 +1,18 @@
 """What readers of inputs have in common: pieces are cut in one process and parsed in any."""
 
 import contextlib
-from typing import Any, BinaryIO, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from gppi_runtime import MATRIX, DocumentError, Field, JsonSyntaxError, Position, Request, RowError
+from gppi_runtime import (
+    MATRIX,
+    DocumentError,
+    Field,
+    JsonSyntaxError,
+    MatrixRequest,
+    Position,
+    Request,
+    RowError,
+)
 
 BEGINNING = Position(1, 1)
 AUTO, YES, NO = "auto", "yes", "no"
@@ -48,14 +57,16 @@ class Batch(NamedTuple):
     """Rows or objects for one call of the model.
 
     Args:
-        request: what the model is asked.
+        request: what the model is asked; its rows may be an array of numpy.
         place: where that stands in the input.
         commas: trailing commas that were overlooked.
+        as_lists: makes the same request with lists; None where the rows are lists.
     """
 
     request: Request
     place: Place
     commas: Sequence[Position] = ()
+    as_lists: Optional[Callable[[], MatrixRequest]] = None
 
 
 class Piece(NamedTuple):
