@@ -135,7 +135,7 @@ def _wait_until_healthy(started, address, seconds=60):
         if started.status == "exited":
             raise AssertionError("the container ended")
         try:
-            if call(f"{address}/healthcheck")[0] == 200:
+            if call(f"{address}/readiness")[0] == 200:
                 return
         except OSError:
             pass

@@ -36,7 +36,7 @@
       ...description,
       host: folder.host,
       schemes: [folder.protocol.replace(":", "")],
-      
+      ...(path && { basePath: path }),
     };
   }
 
