@@ -15,6 +15,9 @@ from odahu_pack_core.folders import DISK_FULL, locked, scratch_folder, sweep
 from odahu_pack_core.names import CACHE_FOLDER_VARIABLE
 from odahu_pack_core.values import dataclass
 
+ENVIRONMENTS: Final = "environments"
+"""The kind of entry that is an environment which runs where it is."""
+
 _LAYOUT: Final = "v1"
 _SCRATCH: Final = "scratch"
 

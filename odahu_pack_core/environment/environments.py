@@ -23,7 +23,7 @@ from odahu_pack_core.plan.environment import (
     ResolvedEnvironment,
 )
 
-from .cache import Cache
+from .cache import ENVIRONMENTS, Cache
 from .compiler import Compilers, CompilerSearch
 from .conda import can_link
 from .lock import Sought, read_lock, sought_wheels, write_lock
@@ -145,7 +145,7 @@ class Environments:
             uv = self._uv(scratch, layer, making.target, emit)
             return make_folder(Wanted(here, resolved, whole, base, artifact_root), making, uv, emit)
 
-        entry = self._cache.entry("environments", key, "")
+        entry = self._cache.entry(ENVIRONMENTS, key, "")
         return self._cache.folder_entry(entry, make, partial(self._wait, layer.name, emit))
 
     def _packed(self, wanted: Wanted, emit: EventSink) -> PackedLayer:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from odahu_pack_core.command import SubprocessRunner
-from odahu_pack_core.environment.cache import Cache
+from odahu_pack_core.environment.cache import ENVIRONMENTS, Cache
 from odahu_pack_core.environment.compiler import CompilerSearch
 from odahu_pack_core.environment.environments import Environments
 from odahu_pack_core.events import Decision, Notice
@@ -28,7 +28,7 @@ from .model import used_in_place
 from .program import PROGRAMS, check_builds_here
 
 _ROOTS: Final = "programs"
-_KINDS: Final = (MODELS, _ROOTS, "environments")
+_KINDS: Final = (MODELS, _ROOTS, ENVIRONMENTS)
 
 
 @dataclass(frozen=True)

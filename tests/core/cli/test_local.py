@@ -169,6 +169,13 @@ def test_a_mistake_is_told(environ, odahuflowctl, words, code, told):
 
 
 @pytest.mark.usefixtures("paper", "project")
+def test_a_port_for_a_packager_that_takes_none(odahuflowctl):
+    finished = odahuflowctl("local", "serve", "-f", "pack.yaml", "--artifact", "wine", "--port", "8080")
+    assert finished.code == 2
+    assert "paper has no argument port, so --port means nothing to it" in finished.err
+
+
+@pytest.mark.usefixtures("paper", "project")
 def test_a_plan_without_a_program_is_refused(odahuflowctl):
     finished = odahuflowctl("local", "predict", "-f", "pack.yaml", "--artifact", "wine")
     assert finished.code == 13
