@@ -7,6 +7,8 @@ from .model import Model
 from .request import MatrixRequest, Request
 
 _SCALARS = frozenset([bool, float, int, str, type(None)])
+# Libraries hold larger integers in other types than those of the rows beside them.
+_INTEGER_BOUND = 2**63
 
 
 class Outcome(NamedTuple):
@@ -27,7 +29,8 @@ def predict_together(model: Model, requests: Sequence[Request], most_rows: int) 
     """Answer requests with as few calls of the model as possible.
 
     Rows go into one call only where no library could tell that they do: same columns, same types of cells in
-    each column. When such a call fails, or does not return a row for a row, each request is asked alone.
+    each column. When such a call fails, or does not return a row for a row, each request is asked alone. Only
+    a model whose result for one row depends on the other rows shows a difference.
 
     Args:
         model: the loaded model.
@@ -49,7 +52,7 @@ def _groups(requests: Sequence[Request], most_rows: int) -> List[List[int]]:
     groups: List[List[int]] = []
     open_groups: Dict[Hashable, Tuple[List[int], int]] = {}
     for index, request in enumerate(requests):
-        kind = _kind(request) if len(requests) > 1 and most_rows > 1 else None
+        kind = _kind(request, most_rows) if len(requests) > 1 else None
         if kind is None or not isinstance(request, MatrixRequest):
             groups.append([index])
             continue
@@ -62,18 +65,28 @@ def _groups(requests: Sequence[Request], most_rows: int) -> List[List[int]]:
     return groups
 
 
-def _kind(request: Request) -> Hashable:
+def _kind(request: Request, most_rows: int) -> Hashable:
     """Say which requests may share a call: those of an equal kind, and none of the kind None."""
-    if not isinstance(request, MatrixRequest):
+    if not isinstance(request, MatrixRequest) or not 0 < len(request.rows) < most_rows:
         return None
-    columns = None if request.columns is None else tuple(request.columns)
-    if len(request.rows) == 1:
-        types: Tuple[Any, ...] = tuple(map(type, request.rows[0]))
-    else:
-        found = [set(map(type, cells)) for cells in zip(*request.rows)]  # noqa: B905 - no strict before Python 3.10
-        types = tuple(each.pop() if len(each) == 1 else None for each in found)
+    types = _column_types(request.rows)
     # Cells of several types in one column are left alone, too: the rarest case, and the hardest to judge.
-    return (columns, types) if _SCALARS.issuperset(types) else None
+    if not _SCALARS.issuperset(types) or (int in types and _has_huge_integers(request.rows)):
+        return None
+    return None if request.columns is None else tuple(request.columns), types
+
+
+def _column_types(rows: Sequence[Sequence[Any]]) -> Tuple[Any, ...]:
+    if len(rows) == 1:
+        return tuple(map(type, rows[0]))
+    found = [set(map(type, cells)) for cells in zip(*rows)]  # noqa: B905 - no strict before Python 3.10
+    return tuple(each.pop() if len(each) == 1 else None for each in found)
+
+
+def _has_huge_integers(rows: Sequence[Sequence[Any]]) -> bool:
+    return any(
+        type(cell) is int and not -_INTEGER_BOUND <= cell < _INTEGER_BOUND for row in rows for cell in row
+    )
 
 
 def _ask(model: Model, requests: Sequence[Request]) -> List[Outcome]:
@@ -94,9 +107,10 @@ def _ask_alone(model: Model, request: Request) -> Outcome:
 
 
 def _ask_as_one(model: Model, requests: Sequence[Any]) -> Any:
-    # Copies: a call that fails may have changed its rows already.
+    # Copies: a call that fails may have changed what it was given.
     rows = [row[:] for request in requests for row in request.rows]
-    document = model.predict(MatrixRequest(rows, requests[0].columns))
+    columns = requests[0].columns
+    document = model.predict(MatrixRequest(rows, columns if columns is None else columns[:]))
     if len(document["prediction"]) != sum(len(request.rows) for request in requests):
         raise PredictionError("the model does not return a row for each row")
     return document
