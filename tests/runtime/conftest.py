@@ -1,6 +1,8 @@
 """Interpreters with the folders of an image, and models in them."""
 
+import os
 import shutil
+import subprocess
 import sys
 from itertools import count
 
@@ -44,3 +46,18 @@ def model(tmp_path_factory):
     numbers = count()
     folder = tmp_path_factory.mktemp("models")
     return lambda source, **facts: layout.pack_model(folder / str(next(numbers)), source, **facts)
+
+
+@pytest.fixture
+def run(runtime, model, tmp_path):
+    """Run the command of docker-cli images with a model: ``run("wine", "info")``."""
+
+    def run(source, *arguments, prefix=(), env=None, **options):
+        packed = source if hasattr(source, "options") else model(source)
+        argv = [*prefix, *runtime.argv("cli", *packed.options, *arguments)]
+        given = {"stdin": subprocess.DEVNULL, **options} if "input" not in options else options
+        environ = {**os.environ, **(env or {})}
+        captured = {"capture_output": True, "text": True, "timeout": 30}
+        return subprocess.run(argv, cwd=tmp_path, env=environ, check=False, **captured, **given)
+
+    return run

@@ -90,18 +90,6 @@ Output schema:
 
 
 @pytest.fixture
-def run(runtime, model, tmp_path):
-    """Run the command with a model: ``run("wine", "info")``."""
-
-    def run(source, *arguments, prefix=(), **facts):
-        packed = source if hasattr(source, "options") else model(source, **facts)
-        argv = [*prefix, *runtime.argv("cli", *packed.options, *arguments)]
-        return subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False, cwd=tmp_path)
-
-    return run
-
-
-@pytest.fixture
 def volume(tmp_path):
     folder = tmp_path / "volume"
     folder.mkdir()

@@ -5,23 +5,32 @@ from typing import BinaryIO
 
 from gppi_runtime import input_schema, load_model, printed_output_schema, read_facts, write_json
 
+from .console import Console
+from .faults import loading
+
 _INDENT = 4
 
 
-def describe_model(options: argparse.Namespace, out: BinaryIO) -> None:
+def describe_model(options: argparse.Namespace, _console: Console, out: BinaryIO) -> int:
     """Print the schemas.
 
     Args:
         options: the parsed command line.
         out: where to print.
 
+    Returns:
+        The exit code.
+
     Raises:
-        EntrypointError: the model cannot be loaded, or does not describe itself.
+        NotLoadedError: the model cannot be loaded, or does not describe itself.
+        BrokenPipeError: nobody reads standard output any more.
     """
-    model = load_model(options.artifact, read_facts(options.model_json))
-    signature = model.signature()
+    with loading():
+        model = load_model(options.artifact, read_facts(options.model_json))
+        signature = model.signature()
     described = (
         (b"Input schema:\n", input_schema(model.mode, signature)),
         (b"Output schema:\n", printed_output_schema(model.mode, signature)),
     )
     out.writelines(title + write_json(schema, indent=_INDENT) + b"\n" for title, schema in described)
+    return 0

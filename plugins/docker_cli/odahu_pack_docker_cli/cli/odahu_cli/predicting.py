@@ -1,53 +1,123 @@
-"""The command ``predict``: one JSON file in, one JSON file out."""
+"""The command ``predict``: from what the command line says to a run, and a summary of it."""
 
 import argparse
+import contextlib
 import os
-import sys
-from typing import BinaryIO
+from typing import BinaryIO, Callable, Dict, List, Union
 
-from gppi_runtime import (
-    UNKNOWN,
-    DocumentError,
-    EntrypointError,
-    Model,
-    Signature,
-    load_model,
-    predict_document,
-    read_facts,
-    write_json,
-)
+from .console import Console, Pace
+from .crew import Crew
+from .formats import ReadOptions
+from .inputs import STANDARD_STREAM
+from .interpreter import take_stdin
+from .predictor import Predictor
+from .results import ResultFile, StandardOutput, check_folder, sweep
+from .run import Run
+from .tasks import Task, Tasks, find_tasks, is_finished
 
-from .files import FileError, ResultFile, read_document
+# Where __main__.py is, for the worker processes.
+_PROGRAM = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
-def predict_file(options: argparse.Namespace, out: BinaryIO) -> None:
-    """Predict on a file.
+def predict_files(options: argparse.Namespace, console: Console, out: BinaryIO) -> int:
+    """Predict on all inputs that a call names; a fault of one keeps no other from its result.
 
     Args:
         options: the parsed command line.
-        out: where to say which file holds the result.
+        console: where to say what goes wrong.
+        out: standard output, for the summary or the result.
+
+    Returns:
+        The exit code: 1 where the model failed on an input, else 2 where an input was wrong, else 0.
 
     Raises:
-        FileError: the input cannot be read, the result not written, or the input is not what the model takes.
-        ModelError: the model cannot be loaded, or failed.
+        CommandError: nothing can be predicted, or no result be written.
+        BrokenPipeError: nobody reads standard output any more.
     """
+    found = find_tasks(options, os.environ)
+    tasks = [task for task in found.tasks if not (options.skip_finished and is_finished(task))]
+    if options.output_dir != STANDARD_STREAM:
+        check_folder(options.output_dir)
+        _sweep(tasks)
+    open_input = _opener(options)
+    if not tasks:
+        _say(out, _nothing_to_do(found, options.output_dir))
+        return 0
+    hands = _hands(options)
+    at_once = True
     try:
-        document = read_document(options.input)
-        with ResultFile(options.output_dir, options.output_file_name) as result:
-            if os.path.exists(result.path) and os.path.samefile(options.input, result.path):
-                raise FileError(f"{result.path} is the input, choose another --output-file-name")
-            model = load_model(options.artifact, read_facts(options.model_json))
-            prediction = predict_document(model, _signature(model), document)
-            result.commit(write_json(prediction, model.serializer) + b"\n")
-    except DocumentError as error:
-        raise FileError(f"{options.input}: {error.message}") from error
-    out.write(f"Prediction is successful. Result file: {result.path}\n".encode("utf-8", "surrogateescape"))
+        run = Run(hands, _reading(options, hands), console, open_input, _placer(out))
+        if hands.shape.warning:
+            console.warn(hands.shape.warning)
+        run.go(tasks, Pace(len(tasks)))
+        at_once = False
+    finally:
+        hands.close(at_once=at_once)
+    if run.faults and not found.single:
+        console.complain(f"{len(run.faults)} of {len(tasks)} inputs failed")
+    _say(out, _summary(run.done, found, len(tasks), options.output_dir))
+    return run.exit_code
 
 
-def _signature(model: Model) -> Signature:
-    try:
-        return model.signature()
-    except EntrypointError as error:
-        # A model can predict without describing itself.
-        sys.stderr.write(f"warning: {error.message}\n")
-        return UNKNOWN
+def _sweep(tasks: List[Task]) -> None:
+    folders: Dict[str, List[str]] = {}
+    for task in tasks:
+        folders.setdefault(os.path.dirname(task.result), []).append(task.result)
+    for folder, results in folders.items():
+        sweep(folder or os.curdir, results)
+
+
+def _opener(options: argparse.Namespace) -> Callable[[str], BinaryIO]:
+    if options.inputs == [STANDARD_STREAM]:
+        stdin = take_stdin()
+        return lambda _: stdin
+    return lambda path: open(path, "rb")
+
+
+def _placer(out: BinaryIO) -> Callable[[Task], Union[ResultFile, StandardOutput]]:
+    return lambda task: StandardOutput(out) if task.result == STANDARD_STREAM else ResultFile(task.result)
+
+
+def _hands(options: argparse.Namespace) -> Union[Predictor, Crew]:
+    if options.workers == 1:
+        return Predictor(options.artifact, options.model_json)
+    return Crew(options.workers, options.artifact, options.model_json, _PROGRAM)
+
+
+def _reading(options: argparse.Namespace, hands: Union[Predictor, Crew]) -> ReadOptions:
+    return ReadOptions(
+        mode=hands.shape.mode,
+        fields=hands.shape.inputs,
+        chunk_rows=options.chunk_rows,
+        header=options.header,
+        delimiter=options.delimiter,
+        arrays=not options.lists,
+    )
+
+
+def _nothing_to_do(found: Tasks, output_dir: str) -> str:
+    if not found.tasks:
+        return "Nothing to do: this shard has no input."
+    if found.single:
+        return f"Nothing to do: {found.tasks[0].result} is finished."
+    return f"Nothing to do: all {len(found.tasks)} result files are in {output_dir}."
+
+
+def _summary(done: int, found: Tasks, tried: int, output_dir: str) -> str:
+    if output_dir == STANDARD_STREAM or not done:
+        return ""
+    if found.single:
+        return f"Prediction is successful. Result file: {found.tasks[0].result}"
+    before = len(found.tasks) - tried
+    told = f" ({before} more were there before)" if before else ""
+    if done < tried:
+        return f"{done} of {tried} result files are in {output_dir}{told}"
+    return f"Prediction is successful. {done} result files are in {output_dir}{told}"
+
+
+def _say(out: BinaryIO, text: str) -> None:
+    if text:
+        # The results are there, whether or not anybody hears of it.
+        with contextlib.suppress(BrokenPipeError):
+            out.write(text.encode("utf-8", "surrogateescape") + b"\n")
+            out.flush()

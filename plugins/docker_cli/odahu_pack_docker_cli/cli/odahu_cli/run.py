@@ -1,0 +1,120 @@
+"""A run over its tasks: what is read goes to the model, answers go to the results, faults to the user."""
+
+from typing import BinaryIO, Callable, Iterator, List, Optional, Union
+
+from .console import Console, Pace
+from .crew import Crew
+from .faults import CommandError, InputFileError, explain, internal
+from .formats import InputError, ReadOptions
+from .predictor import Outcome, Predictor, Step, Work
+from .results import ResultFile, StandardOutput
+from .tasks import Task
+from .writing import Writing
+
+
+class Run:
+    """The state of a run.
+
+    Args:
+        hands: the model in this process, or in several.
+        reading: how inputs are read.
+        console: where faults and progress are told.
+        open_input: opens an input by its path.
+        place_result: tells where the result of a task goes.
+
+    Attributes:
+        done: how many tasks have their results.
+        faults: what went wrong with the others.
+    """
+
+    def __init__(
+        self,
+        hands: Union[Predictor, Crew],
+        reading: ReadOptions,
+        console: Console,
+        open_input: Callable[[str], BinaryIO],
+        place_result: Callable[[Task], Union[ResultFile, StandardOutput]],
+    ) -> None:
+        self.done = 0
+        self.faults: List[CommandError] = []
+        self._hands = hands
+        self._reading = reading
+        self._console = console
+        self._open_input = open_input
+        self._place_result = place_result
+        self._writing: Optional[Writing] = None
+        self._given_up: Optional[Task] = None
+
+    @property
+    def exit_code(self) -> int:
+        """1 where the model failed, else 2 where an input was wrong, else 0."""
+        return min((fault.exit_code for fault in self.faults), default=0)
+
+    def go(self, tasks: List[Task], pace: Pace) -> None:
+        """Predict on every input.
+
+        Raises:
+            CommandError: a fault that leaves no sense in going on.
+            BrokenPipeError: nobody reads standard output any more.
+        """
+        try:
+            for step, outcome in self._hands.answers(self._steps(tasks)):
+                if step.task is not self._given_up:
+                    self._advance(step, outcome, pace)
+        finally:
+            if self._writing is not None:
+                self._writing.target.discard()
+            self._console.clear()
+
+    def _steps(self, tasks: List[Task]) -> Iterator[Step]:
+        for task in tasks:
+            try:
+                yield from self._pieces(task)
+            except InputError as error:
+                yield Step(task, error=InputFileError(str(error)))
+            except OSError as error:
+                yield Step(task, error=InputFileError(explain("cannot read", task.path, error)))
+            except Exception as error:  # noqa: BLE001 - the other inputs are to have their results
+                yield Step(task, error=internal(error))
+
+    def _pieces(self, task: Task) -> Iterator[Step]:
+        with self._open_input(task.path) as file:
+            source = task.reads.open(file, task.path, self._reading)
+            for piece in source.pieces():
+                yield Step(task, Work(task.path, source.parser, task.writes.renderer, piece))
+                if task is self._given_up:
+                    return
+            yield Step(task, commas=source.commas)
+
+    def _advance(self, step: Step, outcome: Outcome, pace: Pace) -> None:
+        if self._writing is None:
+            self._writing = Writing(step.task, self._place_result(step.task), self._hands.shape.mode)
+        try:
+            self._take(self._writing, step, outcome, pace)
+        except CommandError as error:
+            if error.ends_run:
+                raise
+            self._give_up(self._writing, error)
+
+    def _take(self, writing: Writing, step: Step, outcome: Outcome, pace: Pace) -> None:
+        if isinstance(outcome, CommandError):
+            raise outcome
+        if outcome is not None:
+            writing.add(outcome)
+            pace.rows += outcome.rows
+            self._console.show(lambda: pace.line(step.task.path))
+            return
+        writing.overlook(step.commas)
+        writing.finish()
+        self._writing = None
+        self.done += 1
+        pace.files += 1
+        warning = writing.warning()
+        if warning is not None:
+            self._console.warn(warning)
+
+    def _give_up(self, writing: Writing, error: CommandError) -> None:
+        self._writing, self._given_up = None, writing.task
+        writing.target.discard()
+        self.faults.append(error)
+        self._console.complain(error.message, error.details)
