@@ -10,11 +10,12 @@ model's tensors are follows from its signature alone, so that every server of a 
 
 from .asking import InputTensor, gppi_request
 from .layout import Layout, input_layout, model_metadata, output_layout
-from .reading import Inference, RequestedOutput, read_inference
+from .reading import TOO_LARGE, Inference, RequestedOutput, read_inference
 from .results import OutputTensor, output_tensors
 from .writing import Answer, write_error, write_inference
 
 __all__ = [
+    "TOO_LARGE",
     "Answer",
     "Inference",
     "InputTensor",

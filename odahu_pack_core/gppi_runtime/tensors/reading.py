@@ -12,7 +12,10 @@ from .json_data import json_elements
 from .results import check_names
 
 SIZE_HEADER = "Inference-Header-Content-Length"
+TOO_LARGE = "too_large"
 _SHARED_MEMORY = "shared_memory_region"
+# Of a cell, and of a row besides: a digit and a comma, two brackets. A row is a list of Python here as there.
+_LEAST_JSON_BYTES = 2
 
 
 class RequestedOutput(NamedTuple):
@@ -38,7 +41,9 @@ class Inference(NamedTuple):
     binary: bool
 
 
-def read_inference(body: bytes, json_size: Optional[int], mode: str, signature: Signature) -> Inference:
+def read_inference(
+    body: bytes, json_size: Optional[int], mode: str, signature: Signature, most_bytes: Optional[int] = None
+) -> Inference:
     """Read the body of ``POST /v2/models/NAME/infer``.
 
     Args:
@@ -46,9 +51,11 @@ def read_inference(body: bytes, json_size: Optional[int], mode: str, signature: 
         json_size: what the header `SIZE_HEADER` says; None where there is none, and the body is JSON.
         mode: the model's prediction mode.
         signature: what it says about itself.
+        most_bytes: the size of the largest body; binary data may not hold more cells than JSON of this size.
 
     Raises:
-        DocumentError: no such request, or one that the model does not take.
+        DocumentError: no such request, or one that the model does not take; with the code `TOO_LARGE` one
+            that holds too much.
     """
     if json_size is not None and not 0 <= json_size <= len(body):
         raise DocumentError(f"{SIZE_HEADER} is {json_size}, the body has {len(body)} bytes")
@@ -58,7 +65,8 @@ def read_inference(body: bytes, json_size: Optional[int], mode: str, signature: 
     binary = _flag(_parameters(document, "the request"), "binary_data_output", default=False)
     outputs = _outputs(document, binary=binary)
     check_names([output.name for output in outputs or ()], mode, signature)
-    tensors = _tensors(document, memoryview(body)[len(body) if json_size is None else json_size :])
+    tail = _Tail(memoryview(body)[len(body) if json_size is None else json_size :], most_bytes)
+    tensors = _tensors(document, tail)
     return Inference(gppi_request(tensors, mode, signature), _id(document), outputs, binary)
 
 
@@ -69,46 +77,59 @@ def _id(document: Dict[str, Any]) -> Optional[str]:
     return name
 
 
-def _tensors(document: Dict[str, Any], binary: memoryview) -> List[InputTensor]:
+class _Tail:
+    """The bytes behind the JSON, taken tensor by tensor."""
+
+    def __init__(self, left: memoryview, most_bytes: Optional[int]) -> None:
+        self.left = left
+        self._most_bytes = most_bytes
+
+    def take(self, size: Any, datatype: str, rows: int, width: int) -> List[Any]:
+        if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= len(self.left):
+            raise DocumentError(
+                f'has a "binary_data_size" {shown(size)}, {len(self.left)} bytes are left behind the JSON; '
+                f"{SIZE_HEADER} tells where the JSON ends"
+            )
+        cells = rows * width
+        if (
+            self._most_bytes is not None
+            and self._most_bytes < _LEAST_JSON_BYTES * (cells + rows)
+            and cells <= size
+        ):
+            raise DocumentError(f"has more cells than {self._most_bytes} bytes of JSON", TOO_LARGE)
+        raw, self.left = self.left[:size], self.left[size:]
+        return unpack(datatype, raw, cells)
+
+
+def _tensors(document: Dict[str, Any], tail: _Tail) -> List[InputTensor]:
     tensors = []
-    start = 0
     for number, description in enumerate(_objects(document, "inputs"), 1):
         name = _name(description, f'tensor {number} of "inputs"')
         parameters = _parameters(description, f"tensor {quoted(name)}")
         try:
-            tensor, start = _tensor(name, description, parameters, binary, start)
+            tensors.append(_tensor(name, description, parameters, tail))
         except DocumentError as error:
             raise DocumentError(f"tensor {quoted(name)} {error.message}", error.code) from None
-        tensors.append(tensor)
     if not tensors:
         raise DocumentError('"inputs" is missing or empty: there is nothing to predict')
-    if start != len(binary):
-        raise DocumentError(f"the tensors take {start} of {len(binary)} bytes behind the JSON")
+    if tail.left:
+        raise DocumentError(f"{len(tail.left)} bytes behind the JSON belong to no tensor")
     return tensors
 
 
-def _tensor(
-    name: str, description: Dict[str, Any], parameters: Dict[str, Any], binary: memoryview, start: int
-) -> Tuple[InputTensor, int]:
+def _tensor(name: str, description: Dict[str, Any], parameters: Dict[str, Any], tail: _Tail) -> InputTensor:
     datatype = description.get("datatype")
     if not isinstance(datatype, str) or datatype not in DATATYPES:
         raise DocumentError(f"has a datatype {shown(datatype)} that is unknown")
     rows, width = _shape(description.get("shape"))
     if _SHARED_MEMORY in parameters:
         raise DocumentError("lies in shared memory, which is not offered")
-    size = parameters.get("binary_data_size")
+    size, data = parameters.get("binary_data_size"), description.get("data")
     if size is None:
-        elements = json_elements(description.get("data"), datatype, rows, width)
-        return InputTensor(name, datatype, rows, width, elements), start
-    if isinstance(size, bool) or not isinstance(size, int) or not 0 <= size <= len(binary) - start:
-        raise DocumentError(
-            f'has a "binary_data_size" {shown(size)}, {len(binary) - start} bytes are left behind the JSON; '
-            f"{SIZE_HEADER} tells where the JSON ends"
-        )
-    if description.get("data") is not None:
+        return InputTensor(name, datatype, rows, width, json_elements(data, datatype, rows, width))
+    if data is not None:
         raise DocumentError('has both "data" and a "binary_data_size"')
-    elements = unpack(datatype, binary[start : start + size], rows * width)
-    return InputTensor(name, datatype, rows, width, elements), start + size
+    return InputTensor(name, datatype, rows, width, tail.take(size, datatype, rows, width))
 
 
 def _shape(shape: Any) -> Tuple[int, int]:

@@ -241,7 +241,7 @@ def with_input(**members):
             'tensor "x" lies in shared memory, which is not offered',
         ),
         (
-            with_input(parameters={"binary_data_size": 1}),
+            with_input(data=None, parameters={"binary_data_size": 1}),
             (
                 'tensor "x" has a "binary_data_size" 1, 0 bytes are left behind the JSON; '
                 "Inference-Header-Content-Length tells where the JSON ends"
@@ -329,8 +329,18 @@ def test_binary_data_of_another_size_are_refused(size, json_size, message):
 
 def test_bytes_that_belong_to_no_tensor_are_refused():
     body, json_size = InferenceServerClient.generate_request_body([tensor("x", np.ones(1))])
-    with pytest.raises(DocumentError, match="the tensors take 8 of 9 bytes behind the JSON"):
+    with pytest.raises(DocumentError, match="1 bytes behind the JSON belong to no tensor"):
         read_inference(body + b"\0", json_size, "matrix", UNKNOWN)
+
+
+@pytest.mark.parametrize(("shape", "most"), [((100, 1), 400), ((1, 100), 202)])
+def test_binary_data_hold_no_more_cells_than_json_could(shape, most):
+    body, json_size = InferenceServerClient.generate_request_body([tensor("x", np.ones(shape, dtype=bool))])
+    assert len(read_inference(body, json_size, "matrix", UNKNOWN, most).request.rows) == shape[0]
+    with pytest.raises(DocumentError) as failure:
+        read_inference(body, json_size, "matrix", UNKNOWN, most - 1)
+    assert failure.value.code == "too_large"
+    assert failure.value.message == f'tensor "x" has more cells than {most - 1} bytes of JSON'
 
 
 def test_data_are_json_or_binary_but_not_both():

@@ -57,7 +57,7 @@ class TensorDialect:
     Args:
         model: the loaded model.
         signature: what it says about itself.
-        most_bytes: the size that a request may have once it is decompressed.
+        most_bytes: the size that a request may have, also once it is decompressed.
     """
 
     def __init__(self, model: Model, signature: Signature, most_bytes: int) -> None:
@@ -70,7 +70,8 @@ class TensorDialect:
         header, body = frame
         if header.kind == COMPRESSED_INFER:
             body = inflate(body, self._most_bytes)
-        inference = read_inference(body, header.split or None, self._model.mode, self._signature)
+        mode, json_size = self._model.mode, header.split or None
+        inference = read_inference(body, json_size, mode, self._signature, self._most_bytes)
         return Question(inference.request, partial(self._write, inference))
 
     def _write(self, inference: Inference, document: Any) -> Tuple[bytes, int]:

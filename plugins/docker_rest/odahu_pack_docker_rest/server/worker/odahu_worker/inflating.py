@@ -3,8 +3,7 @@
 import zlib
 
 from gppi_runtime import DocumentError
-
-TOO_LARGE = "too_large"
+from gppi_runtime.tensors import TOO_LARGE
 
 # gzip and zlib, told apart by their first bytes: "deflate" of HTTP means zlib, RFC 9110 section 8.4.1.2.
 _GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS

@@ -7,11 +7,11 @@ import threading
 from typing import Dict, List, NamedTuple, Union
 
 from gppi_runtime import DocumentError, GppiError, Model, ModelError, Outcome, predict_together
+from gppi_runtime.tensors import TOO_LARGE
 from odahu_wire import ANSWER, MORE, pack
 
 from .channel import Channel, Frame
 from .dialects import Dialect, Question
-from .inflating import TOO_LARGE
 
 # musl gives threads 128 KiB, too little for the nesting that Python allows in JSON and for numeric libraries.
 _STACK_BYTES = 8 * 1024 * 1024
