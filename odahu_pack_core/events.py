@@ -25,7 +25,7 @@ class StepStarted(Event):
     """A step of the run begins.
 
     Args:
-        step: Short stable name: ``load``, ``artifact``, ``plan``, ``resolve``, ``build``.
+        step: Short stable name: ``load``, ``artifact``, ``plan``, ``resolve``, ``environment``, ``build``.
         title: The step in words.
     """
 
