@@ -7,6 +7,7 @@ import socket
 import sys
 from typing import List, Tuple
 
+from .log_writer import ServerLog
 from .options import Options, parse_options
 from .server import Server
 
@@ -34,7 +35,7 @@ def main(argv: List[str]) -> int:
         f"threads {options.threads}, timeout {options.timeout:g} s\n"
     )
     sys.stderr.flush()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", handlers=[ServerLog()])
     loop = _event_loop()
     asyncio.set_event_loop(loop)
     try:

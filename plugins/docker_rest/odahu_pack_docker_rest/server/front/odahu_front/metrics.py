@@ -1,5 +1,7 @@
 """What the server counts, told in the words of Prometheus at ``/metrics``."""
 
+import asyncio
+import importlib
 import time
 from bisect import bisect_left
 from collections import Counter
@@ -12,6 +14,8 @@ from .pool import Pool
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+# A request may name any path and nearly any method: only these become labels.
+_METHODS = frozenset(["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"])
 _OTHER = "other"
 
 
@@ -61,14 +65,13 @@ class Metrics:
 
     def observe_answer(self, exchange: Exchange, response: Response, seconds: float) -> None:
         """Count an answer."""
-        path = exchange.request.path
-        durations = self._paths.get(path)
-        if durations is None:
+        path, method = exchange.request.path, exchange.request.method
+        if path not in self._paths:
             path = _OTHER
-            durations = self._paths[path]
-        method = exchange.request.method if path is not _OTHER else ""
+        if method not in _METHODS:
+            method = _OTHER
         self._answers[path, method, response.status] += 1
-        durations.observe(seconds)
+        self._paths[path].observe(seconds)
 
     def observe_call(self, rows: int) -> None:
         """Count a call of the model."""
@@ -100,7 +103,8 @@ class Metrics:
         durations = core.HistogramMetricFamily(
             "odahu_request_duration_seconds", "From a request's head to its answer", labels=("path",)
         )
-        for path, distribution in self._paths.items():
+        for path in sorted({path for path, _, _ in self._answers}):
+            distribution = self._paths[path]
             durations.add_metric((path,), distribution.cumulated(), distribution.total)
         yield durations
         calls = core.HistogramMetricFamily("odahu_batch_rows", "Rows in one call of the model")
@@ -118,6 +122,12 @@ class _Exposition:
         self._begun = time.time()
 
     def answer(self, exchange: Exchange) -> None:
+        # The first import takes longer than most predictions: they do not wait for it.
+        loop = asyncio.get_event_loop()
+        imported = loop.run_in_executor(None, importlib.import_module, "prometheus_client.exposition")
+        imported.add_done_callback(lambda _: self._answer(exchange))
+
+    def _answer(self, exchange: Exchange) -> None:
         from prometheus_client import CollectorRegistry  # noqa: PLC0415 - see Metrics.families
         from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest  # noqa: PLC0415
 

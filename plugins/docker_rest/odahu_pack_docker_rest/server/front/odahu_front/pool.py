@@ -124,7 +124,7 @@ class Pool:
         if not self._ready:
             raise unavailable("no_worker", "no worker can predict now")
         if len(self._waiting) >= self._most_waiting:
-            self._waiting = collections.deque(job for job in self._waiting if not job.exchange.abandoned)
+            self._forget_abandoned()
         if len(self._waiting) >= self._most_waiting:
             raise unavailable("overloaded", "too many requests are waiting")
         deadline = self._loop.time() + self._shape.timeout
@@ -201,6 +201,13 @@ class Pool:
         _LOG.warning("starting a new worker in %.1f s", delay)
         self._loop.call_later(delay, self._start_worker)
 
+    def _forget_abandoned(self) -> None:
+        for job in self._waiting:
+            if job.exchange.abandoned:
+                job.over = True
+                self._deadlines.remove(job)
+        self._waiting = collections.deque(job for job in self._waiting if not job.over)
+
     def _dispatch(self) -> None:
         self._dispatch_soon = False
         while self._waiting and self._ready:
@@ -214,7 +221,10 @@ class Pool:
     def _next_batch(self) -> List[Job]:
         jobs: List[Job] = []
         room = self._shape.batch_rows
-        while self._waiting and (not jobs or self._waiting[0].rows <= room):
+        # A batch for one worker must not leave others with nothing to do.
+        idle = sum(not worker.busy for worker in self._ready) if room > 1 else 1
+        share = -(-len(self._waiting) // max(1, idle))
+        while self._waiting and (not jobs or (self._waiting[0].rows <= room and len(jobs) < share)):
             job = self._waiting.popleft()
             if job.exchange.abandoned:
                 job.over = True
