@@ -1,5 +1,6 @@
 """Inference requests of the protocol, with their tensors in JSON or behind it."""
 
+import sys
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ..errors import DocumentError, quoted
@@ -42,7 +43,7 @@ class Inference(NamedTuple):
 
 
 def read_inference(
-    body: bytes, json_size: Optional[int], mode: str, signature: Signature, most_bytes: Optional[int] = None
+    body: bytes, json_size: Optional[int], mode: str, signature: Signature, most_bytes: int = sys.maxsize
 ) -> Inference:
     """Read the body of ``POST /v2/models/NAME/infer``.
 
@@ -80,7 +81,7 @@ def _id(document: Dict[str, Any]) -> Optional[str]:
 class _Tail:
     """The bytes behind the JSON, taken tensor by tensor."""
 
-    def __init__(self, left: memoryview, most_bytes: Optional[int]) -> None:
+    def __init__(self, left: memoryview, most_bytes: int) -> None:
         self.left = left
         self._most_bytes = most_bytes
 
@@ -91,11 +92,7 @@ class _Tail:
                 f"{SIZE_HEADER} tells where the JSON ends"
             )
         cells = rows * width
-        if (
-            self._most_bytes is not None
-            and self._most_bytes < _LEAST_JSON_BYTES * (cells + rows)
-            and cells <= size
-        ):
+        if cells <= size and _LEAST_JSON_BYTES * (cells + rows) > self._most_bytes:
             raise DocumentError(f"has more cells than {self._most_bytes} bytes of JSON", TOO_LARGE)
         raw, self.left = self.left[:size], self.left[size:]
         return unpack(datatype, raw, cells)
