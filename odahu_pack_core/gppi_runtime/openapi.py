@@ -6,6 +6,7 @@ from .facts import ModelFacts
 from .request import MATRIX
 from .schema import Schema, example_request, input_schema, output_schema
 from .signature import Field, Signature
+from .tensors.example import example_inference
 
 INFO_PATH = "/api/model/info"
 INVOKE_PATH = "/api/model/invoke"
@@ -32,6 +33,16 @@ _REFUSALS = (
     ("504", "The prediction took too long"),
 )
 _REQUEST_ID = {"type": "string", "description": "The request's own, or a new one"}
+_TENSOR = {
+    "type": "object",
+    "required": ["name", "shape", "datatype"],
+    "properties": {
+        "name": {"type": "string"},
+        "shape": {"type": "array", "items": {"type": "integer"}},
+        "datatype": {"type": "string"},
+        "data": {"type": "array", "items": {}},
+    },
+}
 _MODEL_NAMED = {
     "Model-Name": {"type": "string", "description": "Percent-encoded"},
     "Model-Version": {"type": "string", "description": "Percent-encoded"},
@@ -87,7 +98,7 @@ _READS = (
         _PROTOCOL,
         "model_metadata",
         "Describe the model's tensors",
-        (("200", "Their names, types and shapes"), ("404", "The model has another name")),
+        (("200", "Their names and types"), ("404", "The model has another name"), ("503", "Not loaded yet")),
     ),
     _Read(
         MODEL_PATH + "/ready",
@@ -127,10 +138,19 @@ def _definitions(mode: str, signature: Signature) -> Schema:
     needed = "data" if mode == MATRIX else "objects"
     request = _document(input_schema(mode, signature), signature.inputs, needed)
     request["example"] = example_request(mode, signature)
+    tensors = {"type": "array", "items": {"$ref": "#/definitions/Tensor"}}
     return {
         "PredictionParameters": request,
         "PredictionResponse": _document(output_schema(mode, signature), signature.outputs, "prediction"),
         "Error": _texts("message", "code"),
+        "InferenceRequest": {
+            "type": "object",
+            "required": ["inputs"],
+            "properties": {"inputs": tensors},
+            "example": example_inference(mode, signature),
+        },
+        "InferenceResponse": {"type": "object", "properties": {"outputs": tensors}},
+        "Tensor": _TENSOR,
         "InferenceError": _texts("error"),
     }
 
@@ -189,14 +209,13 @@ def _invoke() -> Dict[str, Any]:
 
 
 def _infer(facts: ModelFacts) -> Dict[str, Any]:
-    tensors = {"type": "array", "items": {"type": "object"}}
     body = {
         "in": "body",
-        "name": "inputs",
+        "name": "InferenceRequest",
         "required": True,
-        "schema": {"type": "object", "required": ["inputs"], "properties": {"inputs": tensors}},
+        "schema": {"$ref": "#/definitions/InferenceRequest"},
     }
-    success = _answer("The output tensors", {"type": "object", "properties": {"outputs": tensors}})
+    success = _answer("The output tensors", {"$ref": "#/definitions/InferenceResponse"})
     return _posting(_PROTOCOL, "infer", "Predict on tensors", [_model_name(facts), body], success)
 
 

@@ -20,6 +20,7 @@ from odahu_pack_core.gppi_runtime import (
     swagger,
     write_json,
 )
+from odahu_pack_core.gppi_runtime.tensors import read_inference
 
 NAMES = st.text(max_size=5) | st.sampled_from(
     ["", "a", "$ref", "x-a", "__proto__", "../a", "a/b", "~1", "\0", "\ud800", "</script>", "n" * 2000]
@@ -56,6 +57,15 @@ def test_the_example_is_a_request_that_the_model_takes(inputs, mode):
     example = document["definitions"]["PredictionParameters"]["example"]
     assert example == example_request(mode, signature)
     check_request(parse_request(json.loads(write_json(example)), mode), signature)
+
+
+@pytest.mark.property
+@given(FIELDS, MODES)
+def test_the_example_of_tensors_is_one_that_the_model_takes(inputs, mode):
+    signature = read_signature(inputs, [])
+    document = swagger(ModelFacts("a", "1", "m", "e"), mode, signature)
+    body = write_json(document["definitions"]["InferenceRequest"]["example"])
+    assert read_inference(body, None, mode, signature)
 
 
 def test_an_example_is_the_models_own_where_that_fits():
