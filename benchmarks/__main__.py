@@ -9,6 +9,7 @@ from benchmarks.memory import run as memory
 from benchmarks.packaging import run as packaging
 from benchmarks.report import write
 from benchmarks.serving.figures import run as serving
+from benchmarks.serving.first_answer import run as first_answer
 from benchmarks.startup import run as startup
 from benchmarks.weights import run as weights
 
@@ -20,6 +21,7 @@ BENCHMARKS = {
     "against": against,
     "weights": weights,
     "serving": serving,
+    "first_answer": first_answer,
 }
 RESULTS = Path(__file__).parent / "results"
 

@@ -63,11 +63,7 @@ Starts = tuple[Callable[[], float], Callable[[], float]]
 
 def _images(ground: Ground, model: Path) -> Iterator[tuple[str, str]]:
     ground.package(model)
-    image = ground.images[-1]
-    registry = ground.registry
-    login = ("login", registry.host, "--username", registry.username or "", "--password-stdin")
-    ground.docker(*login, text=registry.password or "")
-    ground.docker("pull", "--quiet", image)
+    image = ground.pull()
     yield "with byte code", image
     without = f"{image.rpartition(':')[0]}:without-byte-code"
     ground.docker("build", "--quiet", "--tag", without, "-", text=_WITHOUT.format(image=image))

@@ -53,6 +53,14 @@ class Ground:
         self.images.append(next(result["value"] for result in results if result["name"] == "image"))
         return usage
 
+    def pull(self) -> str:
+        """Bring the image that was packaged last into the engine, and return its name."""
+        registry = self.registry
+        login = ("login", registry.host, "--username", registry.username or "", "--password-stdin")
+        self.docker(*login, text=registry.password or "")
+        self.docker("pull", "--quiet", self.images[-1])
+        return self.images[-1]
+
     def docker(self, *arguments: str, text: str = "") -> str:
         """Run a docker command and return its stdout."""
         command = ["docker", *arguments]

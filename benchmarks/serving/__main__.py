@@ -18,12 +18,12 @@ def main() -> None:
         "names", nargs="*", metavar="NAME", help=f"{', '.join(MAKERS)}; all when none is named"
     )
     parser.add_argument("--rounds", type=int, default=1, help="turns of each contender (1)")
-    parser.add_argument("--seconds", type=float, default=1.0, help="of each load (1)")
+    parser.add_argument("--seconds", type=int, default=1, help="of each load (1)")
     chosen = parser.parse_args()
     unknown = set(chosen.names) - set(MAKERS)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    effort = Effort(chosen.rounds, chosen.seconds, min(chosen.seconds, Effort.warm_up))
+    effort = Effort(chosen.rounds, chosen.seconds)
     with tempfile.TemporaryDirectory() as folder:
         found = figures(list(samples(effort, chosen.names or tuple(MAKERS))), effort)
         print(write(found, Path(folder)))

@@ -18,7 +18,7 @@ COLUMNS = (
     "PSS MiB",
 )
 _NOTES = f"""
-Medians (lowest to highest) of {{rounds}} rounds, {{seconds:g}} s each; contenders take turns, and who begins
+Medians (lowest to highest) of {{rounds}} rounds, {{seconds}} s each; contenders take turns, and who begins
 changes. Each is started, seen to predict rightly, warmed up, put under one load after the other while no
 other runs, and ended. wrk with one thread sends the load over connections that stay open.
 

@@ -50,20 +50,20 @@ class Outcome:
         return self.requests / self.seconds
 
 
-def put_under(url: str, body: Path, load: Load, seconds: float) -> Outcome:
+def put_under(url: str, body: Path, load: Load, seconds: int) -> Outcome:
     """Put a server under load.
 
     Args:
         url: Where requests are posted.
         body: A file with the JSON of every request.
         load: How many connections post it.
-        seconds: For how long.
+        seconds: For how long; wrk takes whole ones.
 
     Raises:
         BenchmarkError: wrk failed, or a request was not answered with 2xx or 3xx.
     """
     connections = ("--threads", "1", "--connections", str(load.connections))
-    command = [str(locate("wrk")), *connections, "--duration", f"{seconds:g}s", "--timeout", f"{_PATIENCE}s"]
+    command = [str(locate("wrk")), *connections, "--duration", f"{seconds}s", "--timeout", f"{_PATIENCE}s"]
     command += ["--script", str(_SCRIPT), url, "--", str(body)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode != 0:

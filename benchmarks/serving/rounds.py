@@ -33,8 +33,8 @@ class Effort:
     """
 
     rounds: int = 3
-    seconds: float = 4.0
-    warm_up: float = 1.5
+    seconds: int = 3
+    warm_up: int = 1
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _turn(contender: Contender, server: Running, model: ServedModel, effort: Eff
         yield _sample(contender, server, model, load, effort.seconds)
 
 
-def _sample(contender: Contender, server: Running, model: ServedModel, load: Load, seconds: float) -> Sample:
+def _sample(contender: Contender, server: Running, model: ServedModel, load: Load, seconds: int) -> Sample:
     body = server.log.with_suffix(".json")
     body.write_text(json.dumps(contender.question(model.rows[: load.rows])))
     before, lines = held_by(server.pid), server.logged()

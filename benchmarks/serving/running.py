@@ -68,7 +68,7 @@ def running(contender: Contender, folder: Path, rows: Rows, expected: list[float
     Raises:
         BenchmarkError: It ended, it did not answer in time, or it predicts something else.
     """
-    port, log = _free_port(), folder / f"{contender.title}.log"
+    port, log = free_port(), folder / f"{contender.title}.log"
     # Where no byte code may be kept, as on some machines for tests, a start would compile everything.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with log.open("wb") as out:
@@ -126,7 +126,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
     process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of 127.0.0.1 that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
