@@ -18,7 +18,7 @@ class CsvFormat(InputFormat):
     """Records of cells, with or without names in the first of them."""
 
     name = "csv"
-    suffixes = (".csv", ".tsv", ".txt")
+    suffixes = (".csv", ".tsv")
 
     def open(self, file: BinaryIO, name: str, options: ReadOptions) -> Source:
         """Begin to read."""
@@ -52,7 +52,7 @@ class CsvSource(Source):
         """Cut between records."""
         row = 1
         for cut in records(self._cursor, self._chunk_rows, last_end, count_records):
-            yield Piece(cut.text, row, cut.start)
+            yield Piece(cut.text, cut.rows, row, cut.start)
             row += cut.rows
 
 

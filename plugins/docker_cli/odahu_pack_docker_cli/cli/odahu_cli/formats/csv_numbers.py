@@ -34,37 +34,33 @@ class NumberReader:
         self._of_numbers = _OF_NUMBERS + dialect.delimiter.encode("utf-8")
         self._arrays = ArrayReader()
 
-    def array(self, content: bytes) -> Optional[Any]:
-        """Read an array, or None; only columns that the model calls numbers make one."""
+    def array(self, content: bytes, rows: int) -> Optional[Any]:
+        """Read an array of so many rows, or None; only columns that the model calls numbers make one."""
         if not self._kinds <= {_NUMBER, _INTEGER} or not self._is_plain(content):
             return None
         array = self._arrays.read(content, self._delimiter, self._width)
-        if array is None or len(array) != _lines(content):
+        if array is None or len(array) != rows:
             return None
         if _INTEGER in self._kinds and max(array.max(), -array.min()) > _LARGEST_EXACT:
             return None
         return array
 
-    def lists(self, content: bytes) -> Optional[List[List[Any]]]:
-        """Read lists of numbers, or None."""
+    def lists(self, content: bytes, rows: int) -> Optional[List[List[Any]]]:
+        """Read so many lists of numbers, or None."""
         if self._kinds not in ({_NUMBER}, {None}) or not self._is_plain(content):
             return None
         text = content.rstrip().decode("ascii").replace("\n", "],[").replace(self._delimiter, ",")
         try:
-            rows: List[List[Any]] = json.loads(
+            lists: List[List[Any]] = json.loads(
                 f"[[{text}]]", parse_int=float if _NUMBER in self._kinds else None
             )
         except ValueError:
             return None
-        return rows if set(map(len, rows)) == {self._width} else None
+        return lists if len(lists) == rows and set(map(len, lists)) == {self._width} else None
 
     def _is_plain(self, content: bytes) -> bool:
         returns = content.count(b"\r") if b"\r" in content else 0
         return not content.translate(None, self._of_numbers) and returns == content.count(b"\r\n")
-
-
-def _lines(content: bytes) -> int:
-    return content.count(b"\n") + (not content.endswith(b"\n"))
 
 
 def array_as_lists(array: Any, columns: Optional[List[str]], types: Sequence[Optional[str]]) -> MatrixRequest:

@@ -36,9 +36,12 @@ def last_end(text: bytes) -> int:
     return end
 
 
-def count_records(text: bytes) -> int:
-    """Count the records that are not blank."""
-    return filled_lines(_QUOTED.sub(b'"', text) if b'"' in text else text, _BLANK)
+def count_records(text: bytes, lines: int) -> int:
+    """Count the records that are not blank in a text of so many lines."""
+    if b'"' in text:
+        text = _QUOTED.sub(b'"', text)
+        lines = text.count(b"\n") + (not text.endswith(b"\n"))
+    return filled_lines(text, lines, _BLANK)
 
 
 class Columns(NamedTuple):
@@ -85,7 +88,7 @@ class CsvParser(Parser):
 
     def _matrices(self, piece: Piece) -> Iterator[Batch]:
         names = self._columns.given
-        table = self._numbers.array(piece.content)
+        table = self._numbers.array(piece.content, piece.rows)
         lines: Sequence[int] = range(piece.start.line, sys.maxsize)
         if table is not None:
             for array, place in self._parts(table, lines, piece):
@@ -95,7 +98,7 @@ class CsvParser(Parser):
                 else:
                     yield Batch(as_lists(), place)
             return
-        rows = self._numbers.lists(piece.content)
+        rows = self._numbers.lists(piece.content, piece.rows)
         kinds = NUMBERS
         if rows is None:
             columns, lines = self._values(piece)

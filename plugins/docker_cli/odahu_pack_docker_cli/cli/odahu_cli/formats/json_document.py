@@ -97,5 +97,5 @@ class JsonSource(Source):
         for cut in elements(self._cursor, pair, self.commas, self._options.chunk_rows):
             if columns is None and row == 1:
                 width = first_width(cut.text)
-            yield Piece(JsonRows(cut.text, columns, width), row, cut.start)
+            yield Piece(JsonRows(cut.text, columns, width), cut.rows, row, cut.start)
             row += cut.rows

@@ -67,15 +67,19 @@ class JsonLinesSource(Source):
     def pieces(self) -> Iterator[Piece]:
         """Cut between lines."""
         row, width = 1, None
-        for cut in records(self._cursor, self._chunk_rows, _last_end, filled_lines):
+        for cut in records(self._cursor, self._chunk_rows, _last_end, _filled):
             if row == 1:
                 width = first_width(cut.text)
-            yield Piece(JsonLines(cut.text, width), row, cut.start)
+            yield Piece(JsonLines(cut.text, width), cut.rows, row, cut.start)
             row += cut.rows
 
 
 def _last_end(text: bytes) -> int:
     return text.rfind(b"\n") + 1
+
+
+def _filled(text: bytes, lines: int) -> int:
+    return filled_lines(text, lines, b" \t\r")
 
 
 class JsonLinesParser(Parser):

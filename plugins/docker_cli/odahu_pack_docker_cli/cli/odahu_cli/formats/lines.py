@@ -43,7 +43,10 @@ class Window:
 
 
 def records(
-    cursor: Cursor, chunk_rows: int, last_end: Callable[[bytes], int], count: Callable[[bytes], int]
+    cursor: Cursor,
+    chunk_rows: int,
+    last_end: Callable[[bytes], int],
+    count: Callable[[bytes, int], int],
 ) -> Iterator[Cut]:
     """Cut a text to its end.
 
@@ -51,7 +54,7 @@ def records(
         cursor: at the beginning of a record.
         chunk_rows: about how many to a cut.
         last_end: finds the end of the last complete record in a text, or 0.
-        count: counts the records of a text.
+        count: counts the records of a text that has so many lines.
 
     Raises:
         InputError: a record is too long.
@@ -65,15 +68,20 @@ def records(
             end = len(cursor.text) if cursor.ended else last_end(cursor.text)
         start = cursor.place
         text = cursor.take(end)
-        rows = count(text)
+        rows = count(text, cursor.place.line - start.line + (not text.endswith(b"\n")))
         yield Cut(text, rows, start)
         window.learn(end, rows)
         cursor.fill(window.size)
 
 
-def filled_lines(text: bytes, blank: bytes = b" \t\r") -> int:
-    """Count the lines with anything but blank characters."""
-    ends = text.count(b"\n") + (not text.endswith(b"\n"))
-    if text[:1].isspace() or any(gap in text for gap in (b"\n\n", b"\n\r", b"\n ", b"\n\t")):
-        return sum(1 for line in text.split(b"\n") if line.strip(blank))
-    return ends
+def filled_lines(text: bytes, lines: int, blank: bytes) -> int:
+    """Count the lines that hold anything but blank characters.
+
+    Args:
+        text: of the lines.
+        lines: how many there are.
+        blank: characters that make no line.
+    """
+    if text[:1].strip(b"\n" + blank) and not any(b"\n%c" % each in text for each in b"\n" + blank):
+        return lines
+    return sum(1 for line in text.split(b"\n") if line.strip(blank))

@@ -74,11 +74,13 @@ class Piece(NamedTuple):
 
     Args:
         content: for the parser of the same format; can be pickled.
+        rows: how many it holds, as far as one sees that without parsing it.
         first_row: the number of its first row in the file, from 1.
         start: where its text begins.
     """
 
     content: Any
+    rows: int
     first_row: int
     start: Position
 
