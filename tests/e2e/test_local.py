@@ -116,19 +116,29 @@ def import_seconds(project):
     return time.monotonic() - started
 
 
-@pytest.mark.parametrize("words", [("in.json", "out")], ids=["JSON"])
-def test_its_command_predicts_files(project, rows, tmp_path, words):
+def of_json(text):
+    return [row[0] for row in json.loads(text)["prediction"]]
+
+
+def of_csv(text):
+    header, *lines = text.splitlines()
+    assert header == "predictions"
+    return [float(line) for line in lines]
+
+
+@pytest.mark.parametrize(("kind", "read"), [("json", of_json), ("csv", of_csv)], ids=["JSON", "CSV"])
+def test_its_command_predicts_files(project, rows, tmp_path, kind, read):
     (tmp_path / "out").mkdir()
     (tmp_path / "in.json").write_text(json.dumps(rows))
     lines = [rows["columns"], *rows["data"]]
     (tmp_path / "in.csv").write_text("".join(",".join(map(str, line)) + "\n" for line in lines))
 
     command = [*LOCAL, "predict", "-f", project / "docker-cli.yaml", "--artifact", project / "wine"]
-    finished = subprocess.run([*command, "--", "predict", *words], cwd=tmp_path, check=False)
+    finished = subprocess.run([*command, "--", "predict", f"in.{kind}", "out"], cwd=tmp_path, check=False)
 
     assert finished.returncode == 0
-    predicted = json.loads((tmp_path / "out" / "result.json").read_text())
-    assert [round(row[0]) for row in predicted["prediction"]] == [0, 2]
+    predicted = read((tmp_path / "out" / f"result.{kind}").read_text())
+    assert [round(value) for value in predicted] == [0, 2]
 
 
 def test_a_file_that_is_not_there_is_the_commands_own_fault(project, tmp_path):
