@@ -21,6 +21,8 @@ from .csv_results import CsvOutput
 from .json_document import JsonFormat
 from .json_lines import JsonLinesFormat
 from .json_results import JsonLinesOutput, JsonOutput
+from .parquet_input import ParquetFormat
+from .parquet_results import ParquetOutput
 from .predictor import BatchPredictor
 from .reading import (
     AUTO,
@@ -37,7 +39,7 @@ from .reading import (
     Source,
     located,
 )
-from .writing import OutputFormat, Renderer, Sink
+from .writing import FormatError, OutputFormat, Renderer, Sink
 
 __all__ = [
     "AUTO",
@@ -48,6 +50,7 @@ __all__ = [
     "YES",
     "Batch",
     "BatchPredictor",
+    "FormatError",
     "InputError",
     "InputFormat",
     "OutputFormat",
@@ -67,9 +70,11 @@ def _named(formats: Iterable[InputFormat]) -> Dict[str, InputFormat]:
     return {each.name: each for each in formats}
 
 
-INPUT_FORMATS: Dict[str, InputFormat] = _named((JsonFormat(), JsonLinesFormat(), CsvFormat()))
+INPUT_FORMATS: Dict[str, InputFormat] = _named(
+    (JsonFormat(), JsonLinesFormat(), CsvFormat(), ParquetFormat())
+)
 OUTPUT_FORMATS: Dict[str, OutputFormat] = {
-    each.name: each for each in (JsonOutput(), JsonLinesOutput(), CsvOutput())
+    each.name: each for each in (JsonOutput(), JsonLinesOutput(), CsvOutput(), ParquetOutput())
 }
 
 

@@ -62,12 +62,12 @@ def read_value(cursor: Cursor, commas: List[Position]) -> Any:
     Raises:
         InputError: it is not JSON, or too large.
     """
-    end = value_end(cursor.text)
-    while end is None and not cursor.ended:
-        cursor.grow()
-        end = value_end(cursor.text)
     start = cursor.place
     try:
+        end = value_end(cursor.text)
+        while end is None and not cursor.ended:
+            cursor.grow()
+            end = value_end(cursor.text)
         value, found = read_json_tolerantly(cursor.take(len(cursor.text) if end is None else end))
     except DocumentError as error:
         raise misread(cursor.name, error, start) from None

@@ -14,7 +14,7 @@ from gppi_runtime import (
 )
 
 from .cursor import Cursor
-from .json_elements import find_elements, value_end
+from .json_elements import Elements, find_elements, value_end
 from .lines import Cut, Window
 from .reading import Batch, Parser, Piece, Place, ReadOptions, locating, misread, moved
 
@@ -53,10 +53,10 @@ def elements(cursor: Cursor, pair: bytes, commas: List[Position], chunk_rows: in
     window = Window(chunk_rows)
     while cursor.peek() != b"]":
         cursor.fill(window.size)
-        found = find_elements(cursor.text, pair)
+        found = _found(cursor, pair)
         while not found.rows and found.closed is None:
             _grow(cursor)
-            found = find_elements(cursor.text, pair)
+            found = _found(cursor, pair)
         start = cursor.place
         if found.closed is not None:
             yield Cut(cursor.take(found.closed), max(found.rows, 1), start)
@@ -65,6 +65,13 @@ def elements(cursor: Cursor, pair: bytes, commas: List[Position], chunk_rows: in
         window.learn(found.end, found.rows)
         _take_comma(cursor, commas)
     cursor.take(1)
+
+
+def _found(cursor: Cursor, pair: bytes) -> Elements:
+    try:
+        return find_elements(cursor.text, pair)
+    except DocumentError as error:
+        raise cursor.error(error.message) from None
 
 
 def _grow(cursor: Cursor) -> None:
@@ -87,9 +94,8 @@ def _take_comma(cursor: Cursor, commas: List[Position]) -> None:
 
 def first_width(text: bytes) -> Optional[int]:
     """Count the cells of the first row, if it is one."""
-    end = value_end(text)
     try:
-        row, _ = read_json_tolerantly(text[:end])
+        row, _ = read_json_tolerantly(text[: value_end(text)])
     except DocumentError:
         return None  # The parser tells.
     return len(row) if isinstance(row, list) else None

@@ -6,6 +6,10 @@ from typing import Any, BinaryIO, Optional, Type
 Serializer = Optional[Type[json.JSONEncoder]]
 
 
+class FormatError(Exception):
+    """A format that cannot be written here."""
+
+
 class Renderer:
     """Turns answers of the model into parts of a result, in whatever process; can be pickled."""
 
@@ -64,5 +68,8 @@ class OutputFormat:
         Args:
             file: where to; need not be seekable.
             mode: the model's prediction mode.
+
+        Raises:
+            FormatError: what writes this format is not installed.
         """
         raise NotImplementedError
