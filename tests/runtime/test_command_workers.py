@@ -117,10 +117,9 @@ def test_a_process_that_dies_while_it_loads_the_model_is_told(run, tmp_path):
 def test_a_worker_that_dies_is_the_models_fault_and_names_the_place(predict, command, fate):
     done, out = predict(WILFUL, wide([*range(12), command, *range(13, 20)]), "--chunk-rows", 5)
     assert done.returncode == 1
-    told = re.fullmatch(
-        rf"error: {out.parent}/in.json, from row (\d+) on: the worker process {fate}\n", done.stderr
-    )
-    assert 1 < int(told[1]) <= 13
+    rows = r"rows (\d+) to (\d+)"
+    told = re.fullmatch(rf"error: {out.parent}/in.json, {rows}: the worker process {fate}\n", done.stderr)
+    assert 1 < int(told[1]) <= 13 <= int(told[2]) < 20
     assert written(out) == []
 
 

@@ -10,8 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable, Deque, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from .faults import CommandError, ModelFailedError, NotLoadedError
-from .predictor import Outcome, Shape, Step, Work
-from .worker import WORKER
+from .predictor import Outcome, Shape, Step, Work, rows_at
+from .worker import ARRAYS, LISTS, WORKER
 from .worker_process import WorkerProcess
 
 # How much work is read ahead of what is written, for each process: enough that none waits for another.
@@ -47,14 +47,16 @@ class Crew:
         count: how many.
         artifact: the folder of the unpacked artifact.
         model_json: the file of facts about the model.
+        arrays: whether the model may be given arrays where it takes them as it takes lists.
         program: the folder or file that the interpreter is given to run this program.
 
     Raises:
         NotLoadedError: the model cannot be loaded.
     """
 
-    def __init__(self, count: int, artifact: str, model_json: str, program: str) -> None:
-        self._command = [sys.executable, "-I", program, WORKER, artifact, model_json]
+    def __init__(self, count: int, artifact: str, model_json: str, *, arrays: bool, program: str) -> None:
+        rows = ARRAYS if arrays else LISTS
+        self._command = [sys.executable, "-I", program, WORKER, artifact, model_json, rows]
         self._environ = share_processors(count, os.environ)
         self._lock = threading.Lock()
         self._closed = False
@@ -144,7 +146,7 @@ class _Member:
             answer: Outcome = process.ask(work)
         except EOFError:
             self._process = None
-            place = f"{work.name}, from row {work.piece.first_row} on"
+            place = rows_at(work.name, work.piece.first_row, work.piece.rows)
             raise ModelFailedError(f"{place}: the worker process {process.fate()}") from None
         return answer
 

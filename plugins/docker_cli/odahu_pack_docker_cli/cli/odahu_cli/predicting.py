@@ -2,12 +2,16 @@
 
 import argparse
 import contextlib
+import io
 import os
 from typing import BinaryIO, Callable, Dict, List, Union
 
+from gppi_runtime import MATRIX
+
 from .console import Console, Pace
 from .crew import Crew
-from .formats import ReadOptions
+from .faults import UsageError
+from .formats import FormatError, ReadOptions
 from .inputs import STANDARD_STREAM
 from .interpreter import take_stdin
 from .predictor import Predictor
@@ -36,6 +40,7 @@ def predict_files(options: argparse.Namespace, console: Console, out: BinaryIO) 
     """
     found = find_tasks(options, os.environ)
     tasks = [task for task in found.tasks if not (options.skip_finished and is_finished(task))]
+    _check_writers(tasks)
     if options.output_dir != STANDARD_STREAM:
         check_folder(options.output_dir)
         _sweep(tasks)
@@ -59,6 +64,14 @@ def predict_files(options: argparse.Namespace, console: Console, out: BinaryIO) 
     return run.exit_code
 
 
+def _check_writers(tasks: List[Task]) -> None:
+    for writes in {task.writes.name: task.writes for task in tasks}.values():
+        try:
+            writes.open(io.BytesIO(), MATRIX)
+        except FormatError as error:
+            raise UsageError(str(error)) from error
+
+
 def _sweep(tasks: List[Task]) -> None:
     folders: Dict[str, List[str]] = {}
     for task in tasks:
@@ -79,9 +92,10 @@ def _placer(out: BinaryIO) -> Callable[[Task], Union[ResultFile, StandardOutput]
 
 
 def _hands(options: argparse.Namespace) -> Union[Predictor, Crew]:
+    model, arrays = (options.artifact, options.model_json), not options.lists
     if options.workers == 1:
-        return Predictor(options.artifact, options.model_json)
-    return Crew(options.workers, options.artifact, options.model_json, _PROGRAM)
+        return Predictor(*model, arrays=arrays)
+    return Crew(options.workers, *model, arrays=arrays, program=_PROGRAM)
 
 
 def _reading(options: argparse.Namespace, hands: Union[Predictor, Crew]) -> ReadOptions:

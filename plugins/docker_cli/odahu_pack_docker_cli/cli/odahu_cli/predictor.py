@@ -4,7 +4,6 @@ from typing import Any, Iterable, Iterator, List, NamedTuple, Optional, Sequence
 
 from gppi_runtime import (
     UNKNOWN,
-    DocumentError,
     EntrypointError,
     Field,
     MatrixRequest,
@@ -13,14 +12,13 @@ from gppi_runtime import (
     Position,
     Request,
     Signature,
-    check_request,
     load_model,
     read_facts,
 )
 from gppi_runtime.errors import describe, model_traceback
 
 from .faults import CommandError, InputFileError, Interrupted, ModelFailedError, internal, loading
-from .formats import Batch, InputError, Parser, Piece, Place, Renderer, located
+from .formats import Batch, BatchPredictor, InputError, Parser, Piece, Renderer
 
 
 class Shape(NamedTuple):
@@ -87,16 +85,19 @@ class Predictor:
     Args:
         artifact: the folder of the unpacked artifact.
         model_json: the file of facts about the model.
+        arrays: whether the model may be given arrays where it takes them as it takes lists.
 
     Raises:
         NotLoadedError: the model cannot be loaded.
     """
 
-    def __init__(self, artifact: str, model_json: str) -> None:
+    def __init__(self, artifact: str, model_json: str, *, arrays: bool) -> None:
         with loading():
-            self._model = load_model(artifact, read_facts(model_json))
-            self._signature, warning = _signature(self._model)
-        self.shape = Shape(self._model.mode, self._signature.inputs, warning)
+            model = load_model(artifact, read_facts(model_json))
+            signature, warning = _signature(model)
+        self.shape = Shape(model.mode, signature.inputs, warning)
+        self._serializer = model.serializer
+        self._batches = BatchPredictor(model, signature, arrays=arrays)
 
     def answers(self, steps: Iterable[Step]) -> Iterator[Tuple[Step, Outcome]]:
         """Answer step by step, and hand each on with what came of it."""
@@ -130,19 +131,16 @@ class Predictor:
 
     def _predicted(self, batch: Batch, rows: int, renderer: Renderer) -> Tuple[Any, int]:
         try:
-            check_request(batch.request, self._signature)
-            document = self._model.predict(batch.request)
-            return renderer.render(document, self._model.serializer), len(document["prediction"])
-        except DocumentError as error:
-            raise located(error, batch.place) from error
-        except (CommandError, Interrupted):
+            document = self._batches.predict(batch)
+            return renderer.render(document, self._serializer), len(document["prediction"])
+        except (InputError, Interrupted):
             raise
         except ModelError as error:
-            message = f"{_rows_at(batch.place, rows)}: {error.message}"
-            raise ModelFailedError(message, error.details) from error
+            place = rows_at(batch.place.name, batch.place.first_row, rows)
+            raise ModelFailedError(f"{place}: {error.message}", error.details) from error
         except BaseException as error:  # a model's KeyboardInterrupt is no signal of ours
-            message = f"{_rows_at(batch.place, rows)}: {describe(error)}"
-            raise ModelFailedError(message, model_traceback(error)) from error
+            place = rows_at(batch.place.name, batch.place.first_row, rows)
+            raise ModelFailedError(f"{place}: {describe(error)}", model_traceback(error)) from error
 
 
 def count_rows(request: Request) -> int:
@@ -150,10 +148,9 @@ def count_rows(request: Request) -> int:
     return len(request.rows if isinstance(request, MatrixRequest) else request.objects)
 
 
-def _rows_at(place: Place, rows: int) -> str:
-    if rows == 1:
-        return f"{place.name}, row {place.first_row}"
-    return f"{place.name}, rows {place.first_row} to {place.first_row + rows - 1}"
+def rows_at(name: str, first: int, rows: int) -> str:
+    """Say where rows stand in an input."""
+    return f"{name}, row {first}" if rows == 1 else f"{name}, rows {first} to {first + rows - 1}"
 
 
 def _signature(model: Model) -> Tuple[Signature, Optional[str]]:

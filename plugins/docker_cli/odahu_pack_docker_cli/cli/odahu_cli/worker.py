@@ -16,6 +16,7 @@ from .predictor import Predictor
 
 # Stands as the first argument in the place of a command.
 WORKER = "--worker"
+ARRAYS, LISTS = "arrays", "lists"
 PROTOCOL = 4
 _LAST_MOMENTS = 1.0
 
@@ -24,25 +25,26 @@ def work(arguments: List[str]) -> int:
     """Answer over a socket: first with the model's shape, then with the outcome of each work.
 
     Args:
-        arguments: the artifact's folder, the file of facts, and the descriptor of the socket.
+        arguments: the artifact's folder, the file of facts, ``arrays`` or ``lists``, and the descriptor of
+            the socket.
 
     Returns:
         The exit code: 0 once nobody asks any more.
     """
-    artifact, model_json, descriptor = arguments
+    artifact, model_json, rows, descriptor = arguments
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=int(descriptor))
     channel.set_inheritable(False)
     take_stdout().close()
     threading.Thread(target=_end_with_the_command, args=(channel,), daemon=True).start()
     leave_to_the_model()
     try:
-        _answer_all(channel, artifact, model_json)
+        _answer_all(channel, artifact, model_json, arrays=rows == ARRAYS)
     except (EOFError, OSError):  # the command is gone, or wants no more
         return 0
     return 0
 
 
-def _answer_all(channel: socket.socket, artifact: str, model_json: str) -> None:
+def _answer_all(channel: socket.socket, artifact: str, model_json: str, *, arrays: bool) -> None:
     stream = channel.makefile("rwb")
 
     def say(something: object) -> None:
@@ -50,7 +52,7 @@ def _answer_all(channel: socket.socket, artifact: str, model_json: str) -> None:
         stream.flush()
 
     try:
-        predictor = Predictor(artifact, model_json)
+        predictor = Predictor(artifact, model_json, arrays=arrays)
     except CommandError as error:
         say(error)
         return
