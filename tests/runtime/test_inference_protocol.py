@@ -247,7 +247,7 @@ def test_a_model_without_a_worker_is_not_ready(runtime, model, tmp_path):
         assert (reply.status, reply.headers["Retry-After"], set(reply.json)) == (503, "1", {"error"})
 
 
-def test_a_prediction_that_takes_too_long_is_given_up(runtime, model, tmp_path):
+def test_what_takes_too_long_is_given_up(runtime, model, tmp_path):
     slow = {
         "entrypoint.py": """
 import time
@@ -260,6 +260,13 @@ def predict_on_matrix(input_matrix, provided_columns_names=None):
     with serve(runtime, model(slow), tmp_path, "--timeout", "0.3") as front:
         reply = infer(front, document())
         assert (reply.status, set(reply.json)) == (504, {"error"})
+        connection = front.connect()
+        connection.putrequest("POST", "/v2/models/wine/infer")
+        connection.putheader("Content-Length", "2")
+        connection.endheaders(b"{")
+        reply = connection.getresponse()
+        assert (reply.status, set(json.load(reply))) == (408, {"error"})
+        connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any, Deque, List, Optional
 from .alarm import Alarm
 from .parser import ParserError, UpgradeError, parser_for
 from .request import Exchange, RawHeaders, Request
-from .response import Refusal, Response, failure, head_of
+from .response import Refusal, Response, head_of
 from .routes import Route
 from .site import Site
 
@@ -26,7 +26,7 @@ class _Incoming:
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
         self.route: Optional[Route] = None
-        self.refusal: Optional[Response] = None
+        self.refusal: Optional[Refusal] = None
         self.chunks: List[bytes] = []
         self.size = 0
         self.keep_alive = False
@@ -89,11 +89,11 @@ class Connection(asyncio.Protocol):
         except UpgradeError:
             self._end_after_answers()
         except ParserError as error:
-            self._refuse(failure(400, "invalid_http", f"this is not HTTP: {error}"))
+            self._refuse(Refusal(400, "invalid_http", f"this is not HTTP: {error}"))
         if self._incoming is not begun and self._incoming is not None:
             self._alarm.set(self._site.limits.body_seconds)
         elif self._head_bytes > self._site.limits.head_bytes:
-            self._refuse(failure(431, "headers_too_large", "the request's line and headers are too large"))
+            self._refuse(Refusal(431, "headers_too_large", "the request's line and headers are too large"))
 
     def pause_writing(self) -> None:
         """Read no more requests of a client that does not read its answers."""
@@ -131,9 +131,9 @@ class Connection(asyncio.Protocol):
             incoming.route = self._site.routes.find(request)
             self._check_length(request)
         except Refusal as refusal:
-            incoming.refusal = self._said(exchange, refusal)
+            incoming.refusal = refusal
             if refusal.code == "too_large":
-                self._refuse(incoming.refusal)
+                self._refuse(refusal)
         else:
             if (request.header(b"expect") or b"").lower() == b"100-continue":
                 self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -146,7 +146,7 @@ class Connection(asyncio.Protocol):
         incoming.size += len(data)
         if incoming.size > self._site.limits.body_bytes:
             incoming.size -= len(data)
-            self._refuse(incoming.refusal or self._said(incoming.exchange, self._site.too_large()))
+            self._refuse(incoming.refusal or self._site.too_large())
         elif incoming.refusal is None:
             self._keep(incoming, data)
 
@@ -181,7 +181,7 @@ class Connection(asyncio.Protocol):
         except Refusal as refusal:
             self._site.give_back(sum(map(len, incoming.chunks)))
             incoming.chunks = []
-            incoming.refusal = self._said(incoming.exchange, refusal)
+            incoming.refusal = refusal
         else:
             incoming.chunks.append(data)
 
@@ -193,7 +193,7 @@ class Connection(asyncio.Protocol):
         self._current = incoming
         exchange = incoming.exchange
         if incoming.refusal is not None:
-            exchange.answer(incoming.refusal)
+            exchange.answer(self._said(exchange, incoming.refusal))
             return
         assert incoming.route is not None  # noqa: S101 - a head without a route has a refusal
         try:
@@ -263,7 +263,7 @@ class Connection(asyncio.Protocol):
             return b"connection: close\r\n\r\n"
         return b"\r\n" if self._parser.get_http_version() == "1.1" else b"connection: keep-alive\r\n\r\n"
 
-    def _refuse(self, response: Response) -> None:
+    def _refuse(self, refusal: Refusal) -> None:
         """Answer a request that is not read to its end, unless another is being answered, and close."""
         if self._deaf:
             return
@@ -273,7 +273,7 @@ class Connection(asyncio.Protocol):
             incoming = _Incoming(Exchange(request, self._site.request_id(request), self._deliver))
         self._release(incoming)
         if self._current is None and not self._waiting:
-            self._write(incoming.exchange, response, last=True)
+            self._write(incoming.exchange, self._said(incoming.exchange, refusal), last=True)
         self._end_after_answers()
 
     # The end.
@@ -310,6 +310,6 @@ class Connection(asyncio.Protocol):
 
     def _expire(self) -> None:
         if not self._deaf and (self._incoming is not None or self._head_bytes):
-            self._refuse(failure(408, "request_timeout", "the request did not arrive in time"))
+            self._refuse(Refusal(408, "request_timeout", "the request did not arrive in time"))
         else:
             self._transport.abort()
