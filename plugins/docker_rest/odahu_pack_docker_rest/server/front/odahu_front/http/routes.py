@@ -48,8 +48,7 @@ class Routes:
         """
         methods = self._table.get(request.path)
         if methods is None:
-            known = ", ".join(sorted(self._table))
-            raise Refusal(404, "not_found", f"there is nothing here, only at {known}")
+            raise Refusal(404, "not_found", "there is nothing here: GET / tells what is where")
         route = methods.get(request.method)
         if route is None:
             allowed = ", ".join(sorted(methods))
