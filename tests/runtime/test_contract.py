@@ -4,12 +4,31 @@ import json
 import sys
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openapi_spec_validator import OpenAPIV2SpecValidator
 
 from tests.runtime.serving import serve
 
 ROWS = {"prediction": [[1, 0.5, None], [2, None, 1.5]], "columns": ["a", "b", "c"]}
 MODELS = ["numbers", "objects", "bare", "encoder", "shapes"]
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3)
+MEMBERS = st.sampled_from(["objects", "data", "columns", "weight"])
+DOCUMENTS = st.recursive(
+    VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(MEMBERS, inner, max_size=3)
+)
+# The model itself takes nothing but texts.
+TEXTS = st.text(max_size=3) | st.lists(VALUES, max_size=2)
+OBJECTS = st.lists(
+    st.fixed_dictionaries({"text": TEXTS}, optional={"weight": VALUES}), min_size=1, max_size=3
+)
+BODIES = (
+    st.binary(max_size=50)
+    | DOCUMENTS.map(json.dumps)
+    | OBJECTS.map(lambda objects: json.dumps({"objects": objects}))
+)
 
 
 @pytest.fixture(scope="module")
@@ -212,3 +231,15 @@ def test_a_refused_head_has_no_body(shapes, path, status):
 def test_a_query_is_overlooked(objects):
     reply = objects.ask("POST", "/api/model/invoke?pretty=1", json.dumps({"objects": [{"text": "!"}]}))
     assert reply.status == 200
+
+
+@pytest.mark.property
+@given(BODIES)
+def test_whatever_is_sent_is_predicted_or_refused_with_a_reason(objects, body):
+    reply = objects.invoke(body)
+    if reply.status == 200:
+        assert len(reply.json["prediction"]) == len(json.loads(body)["objects"])
+    else:
+        assert reply.status == 400
+        assert set(reply.json) == {"message", "code"}
+        assert reply.json["code"] in {"invalid_json", "invalid_request", "missing_column", "wrong_type"}
