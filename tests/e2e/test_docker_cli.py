@@ -88,6 +88,63 @@ def test_info_prints_both_schemas(client, registry, published):
     assert json.loads(returned)["columns"]["example"] == ["predictions"]
 
 
+@pytest.fixture
+def wines(tmp_path):
+    """A volume with a folder of CSV files, and an empty one for results."""
+    volume = tmp_path / "volume"
+    (volume / "in").mkdir(parents=True)
+    (volume / "out").mkdir()
+    (volume / "out").chmod(0o777)
+    for number in range(6):
+        rows = [f"{number},{row},0" for row in range(50)]
+        (volume / "in" / f"wines-{number}.csv").write_text(
+            "\n".join(["features,features,features", *rows, ""])
+        )
+    return volume
+
+
+def predicted(volume):
+    """Return the results by name, as numbers."""
+    results = {path.name: path.read_text().splitlines() for path in (volume / "out").iterdir()}
+    assert {lines[0] for lines in results.values()} <= {"predictions"}
+    return {name: [float(line) for line in lines[1:]] for name, lines in results.items()}
+
+
+def expected(*numbers):
+    return {f"wines-{n}.csv": [n / 4 + row / 8 for row in range(50)] for n in numbers}
+
+
+def test_workers_predict_on_a_folder_as_any_user_in_a_read_only_container(client, registry, published, wines):
+    code, output, errors = run_once(
+        client,
+        pull_by_digest(client, registry, published),
+        ["predict", "/volume/in", "/volume/out", "--workers", "2"],
+        user="54321:0",
+        read_only=True,
+        cap_drop=["ALL"],
+        volumes={str(wines): {"bind": "/volume", "mode": "rw"}},
+    )
+    assert (code, errors) == (0, "")
+    assert output == "Prediction is successful. 6 result files are in /volume/out\n"
+    assert predicted(wines) == expected(*range(6))
+
+
+def test_an_indexed_job_spreads_a_folder_over_containers(client, registry, published, wines):
+    image = pull_by_digest(client, registry, published)
+    for index, numbers in enumerate([(0, 2, 4), (1, 3, 5)]):
+        before = set(predicted(wines))
+        code, _, errors = run_once(
+            client,
+            image,
+            ["predict", "/volume/in", "/volume/out"],
+            environment={"JOB_COMPLETION_INDEX": str(index), "JOB_COMPLETIONS": "2"},
+            volumes={str(wines): {"bind": "/volume", "mode": "rw"}},
+        )
+        assert (code, errors) == (0, "")
+        assert set(predicted(wines)) - before == set(expected(*numbers))
+    assert predicted(wines) == expected(*range(6))
+
+
 def test_without_arguments_it_explains_itself(client, registry, published):
     code, output, _ = run_once(client, pull_by_digest(client, registry, published), [])
     assert code == 0
