@@ -5,6 +5,7 @@ import pty
 import re
 import subprocess
 
+from tests.runtime.layout import REPOSITORY
 from tests.runtime.test_command_inputs import DOUBLE, wide, written
 
 SLOW = {
@@ -56,3 +57,11 @@ def test_help_teaches_by_examples(run):
     for words in ("predict - - --format jsonl", "--shard I/N", "--skip-finished", "OUTPUT_DIR"):
         assert words in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_the_document_tells_of_every_option(run):
+    told = (REPOSITORY / "plugins" / "docker_cli" / "README.md").read_text()
+    listed = re.findall(r"--[a-z_-]+", run("wine", "predict", "--help").stdout)
+    options = set(listed) - {"--help", "--output_file_name"}
+    assert len(options) > 10
+    assert {option for option in options if f"{option}`" not in told and f"{option} " not in told} == set()
