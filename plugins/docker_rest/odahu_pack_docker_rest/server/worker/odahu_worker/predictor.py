@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-import threading
+import traceback
 from typing import Dict, List, NamedTuple, Union
 
 from gppi_runtime import DocumentError, GppiError, Model, ModelError, Outcome, predict_together
@@ -11,16 +11,15 @@ from gppi_runtime.tensors import TOO_LARGE
 from odahu_wire import ANSWER, MORE, pack
 
 from .channel import Channel, Frame
+from .crew import Crew
 from .dialects import Dialect, Question
-
-# musl gives threads 128 KiB, too little for the nesting that Python allows in JSON and for numeric libraries.
-_STACK_BYTES = 8 * 1024 * 1024
+from .fault_log import FaultLog
 
 
 class Predictor:
     """Answers the frames of a channel.
 
-    Each thread waits for frames itself and predicts what it has read: a request never changes threads.
+    A thread that has read frames predicts on them itself: a request never changes threads.
 
     Args:
         model: the loaded model.
@@ -39,6 +38,7 @@ class Predictor:
         }
         self._channel = channel
         self._batch_rows = batch_rows
+        self._log = FaultLog()
 
     def serve(self, threads: int) -> None:
         """Answer requests until the front closes the channel; ends the process then.
@@ -46,26 +46,25 @@ class Predictor:
         Args:
             threads: predictions at the same time, the calling thread's among them.
         """
-        threading.stack_size(_STACK_BYTES)
-        for _ in range(threads - 1):
-            threading.Thread(target=self._answer_requests, daemon=True).start()
-        self._answer_requests()
+        Crew(threads, self._receive, self._answer).run()
 
-    def _answer_requests(self) -> None:
+    def _receive(self) -> List[Frame]:
         frames = self._channel.receive()
-        while frames:
-            self._channel.send(self._answers(frames))
-            frames = self._channel.receive()
-        # The model's threads and exit handlers could hold the process up, and nobody is left to end it.
-        with contextlib.suppress(BaseException):
-            sys.stderr.flush()
-        os._exit(0)
+        if not frames:
+            # The model's threads and exit handlers could hold the process up, and nobody is left to end it.
+            with contextlib.suppress(BaseException):
+                sys.stderr.flush()
+            os._exit(0)
+        return frames
+
+    def _answer(self, frames: List[Frame]) -> None:
+        self._channel.send(self._answers(frames))
 
     def _answers(self, frames: List[Frame]) -> bytes:
         try:
             replies = self._replies(frames)
         except BaseException:  # noqa: BLE001 - whatever happened, this thread must go on answering
-            _log_failure()
+            self._log_failure()
             replies = [self._breakdowns[frame.header.kind] for frame in frames]
         last = len(frames) - 1
         return b"".join(
@@ -106,7 +105,7 @@ class Predictor:
             else:
                 return _Reply(200, body, split, outcome.rows)
         if isinstance(error, ModelError):
-            sys.stderr.write(error.details or error.message + "\n")
+            self._log.write(error.details or error.message + "\n")
         return self._refusal(frame, error)._replace(rows=outcome.rows)
 
     def _refusal(self, frame: Frame, error: GppiError) -> "_Reply":
@@ -115,15 +114,14 @@ class Predictor:
             status = 413 if error.code == TOO_LARGE else 400
         return _Reply(status, self._dialects[frame.header.kind].refuse(error.message, error.code))
 
+    def _log_failure(self) -> None:
+        """Log the exception at hand, as far as it can be told."""
+        with contextlib.suppress(BaseException):
+            self._log.write(traceback.format_exc())
+
 
 class _Reply(NamedTuple):
     status: int
     body: bytes
     split: int = 0
     rows: int = 0
-
-
-def _log_failure() -> None:
-    """Log the exception at hand, as far as the model has left stderr whole."""
-    with contextlib.suppress(BaseException):
-        sys.__excepthook__(*sys.exc_info())
