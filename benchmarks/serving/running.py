@@ -42,14 +42,15 @@ class Running:
         with self.log.open("rb") as file:
             return sum(chunk.count(b"\n") for chunk in iter(lambda: file.read(2**20), b""))
 
-    def logs_another(self, lines: int, since: int) -> bool:
+    def logs_another(self, lines: int, since: int, patience: float = _LOG) -> bool:
         """Say whether the log grows by some lines, at once or soon after.
 
         Args:
             lines: How many there must be at least.
             since: What `logged` returned before.
+            patience: Seconds that they may take to be written.
         """
-        deadline = time.monotonic() + _LOG
+        deadline = time.monotonic() + patience
         while (there := self.logged() - since) < lines and time.monotonic() < deadline:
             time.sleep(0.1)
         return there >= lines
