@@ -139,8 +139,13 @@ class Pool:
             self._loop.call_soon(self._dispatch)
 
     def end(self) -> None:
-        """Kill all workers; the requests in them are answered with 503."""
+        """Kill all workers; the requests in progress are answered with 503."""
         self._closing = True
+        inside = [job for worker in self._workers for job in worker.jobs.values()]
+        for job in (*inside, *self._waiting):
+            self._deadlines.remove(job)
+            job.give_up(unavailable("ending", "the server ends"))
+        self._waiting.clear()
         for worker in self._workers:
             worker.end()
 
@@ -221,9 +226,8 @@ class Pool:
     def _next_batch(self) -> List[Job]:
         jobs: List[Job] = []
         room = self._shape.batch_rows
-        # A batch for one worker must not leave others with nothing to do.
-        idle = sum(not worker.busy for worker in self._ready) if room > 1 else 1
-        share = -(-len(self._waiting) // max(1, idle))
+        # The rows that wait are enough for all workers: none takes more than its share of what is left.
+        share = -(-len(self._waiting) // len(self._ready))
         while self._waiting and (not jobs or (self._waiting[0].rows <= room and len(jobs) < share)):
             job = self._waiting.popleft()
             if job.exchange.abandoned:
