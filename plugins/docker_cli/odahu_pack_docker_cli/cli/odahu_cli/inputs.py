@@ -1,6 +1,7 @@
 """The inputs of a run: files, the files of folders, what a glob matches, or standard input."""
 
 import errno
+import functools
 import glob
 import os
 from typing import Callable, Iterator, List, NamedTuple, Optional, Sequence
@@ -97,9 +98,8 @@ def _file(path: str) -> Input:
 
 
 def _in_folder(folder: str, search: Search) -> Iterator[Input]:
-    passed_over = os.path.realpath(search.output_dir)
     for path in _walk(folder, search):
-        if search.takes(path) and not _lies_in(path, passed_over, folder):
+        if search.takes(path) and not _is_result(path, search.output_dir, folder):
             yield Input(path, os.path.relpath(path, folder))
 
 
@@ -116,9 +116,8 @@ def _unreadable(error: OSError) -> None:
 
 def _matches(pattern: str, output_dir: str) -> Iterator[Input]:
     base = _fixed_part(pattern)
-    passed_over = os.path.realpath(output_dir)
     for path in glob.iglob(pattern, recursive=True):
-        if os.path.isfile(path) and not _lies_in(path, passed_over, base):
+        if os.path.isfile(path) and not _is_result(path, output_dir, base):
             yield Input(path, os.path.relpath(path, base))
 
 
@@ -129,8 +128,15 @@ def _fixed_part(pattern: str) -> str:
     return folder or os.curdir
 
 
-def _lies_in(path: str, output_dir: str, base: str) -> bool:
+def _is_result(path: str, output_dir: str, base: str) -> bool:
     """Tell whether a file is below OUTPUT_DIR while that lies below the folder that is read."""
-    if output_dir == os.path.realpath(base):
+    results = real_folder(output_dir)
+    if results == real_folder(base):
         return False
-    return (os.path.realpath(os.path.dirname(path)) + os.sep).startswith(output_dir + os.sep)
+    return os.path.join(real_folder(os.path.dirname(path)), "").startswith(os.path.join(results, ""))
+
+
+@functools.lru_cache(maxsize=1024)
+def real_folder(folder: str) -> str:
+    """Return the path of a folder without links; those of the files in it are many, and asked one by one."""
+    return os.path.realpath(folder)

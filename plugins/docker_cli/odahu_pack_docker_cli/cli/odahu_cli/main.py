@@ -27,8 +27,12 @@ def main(argv: List[str]) -> int:
     open_streams()
     if argv[:1] == [WORKER]:
         return work(argv[1:])
-    options = parse(argv)
-    return 0 if options is None else _run(options)
+    try:
+        heed_signals()
+        options = parse(argv)
+        return 0 if options is None else _run(options)
+    except Interrupted as interrupt:
+        return interrupt.exit_code
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -36,11 +40,8 @@ def _run(options: argparse.Namespace) -> int:
     out = take_stdout()
     console = Console(sys.stderr, live=os.isatty(2), debug=options.debug)
     try:
-        heed_signals()
         code: int = options.run(options, console, out)
         out.close()
-    except Interrupted as interrupt:
-        return interrupt.exit_code
     except BrokenPipeError:
         return _leave_unread(out)
     except CommandError as error:

@@ -6,7 +6,7 @@ from typing import Callable, Dict, List, Mapping, NamedTuple, Optional
 
 from .faults import OutputError, UsageError
 from .formats import INPUT_FORMATS, OUTPUT_FORMATS, InputFormat, OutputFormat, by_suffix
-from .inputs import STANDARD_STREAM, Input, Search, find_inputs
+from .inputs import STANDARD_STREAM, Input, Search, find_inputs, real_folder
 from .results import check_name
 from .shards import choose_shard
 
@@ -118,9 +118,10 @@ def _renamed(name: str, known: Optional[InputFormat], writes: OutputFormat) -> s
 def _check_collisions(tasks: List[Task]) -> None:
     sources: Dict[str, str] = {}
     for task in tasks:
-        other = sources.setdefault(task.result, task.path)
-        if other is not task.path:
-            raise UsageError(f"the results of {other} and {task.path} would both be {task.result}")
+        if task.result in sources:
+            both = f"{sources[task.result]} and {task.path}"
+            raise UsageError(f"the results of {both} would both be {task.result}")
+        sources[task.result] = task.path
         if os.path.isdir(task.result):
             raise OutputError(f"{task.result} is a folder")
     inputs = {entry for task in tasks if task.path != STANDARD_STREAM for entry in _entries(task.path)}
@@ -136,4 +137,4 @@ def _entries(path: str) -> List[str]:
 
 
 def _entry(path: str) -> str:
-    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+    return os.path.join(real_folder(os.path.dirname(path)), os.path.basename(path))

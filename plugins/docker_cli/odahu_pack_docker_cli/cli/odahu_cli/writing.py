@@ -25,7 +25,6 @@ class Writing:
     def __init__(self, task: Task, target: Union[ResultFile, StandardOutput], mode: str) -> None:
         self.task = task
         self.target = target
-        self.rows = 0
         self._mode = mode
         self._sink: Optional[Sink] = None
         self._batches = 0
@@ -41,13 +40,12 @@ class Writing:
             OutputError: the result cannot be written.
             BrokenPipeError: nobody reads standard output any more.
         """
-        sink = self._opened()
-        self.rows += answer.rows
         self._batches += len(answer.parts)
         self._uneven = self._uneven or answer.uneven
         self._check_even()
         self.overlook(answer.commas)
         try:
+            sink = self._opened()
             for part in answer.parts:
                 sink.write(part)
         except PredictionError as error:
@@ -62,9 +60,8 @@ class Writing:
             OutputError: the result cannot be written.
             BrokenPipeError: nobody reads standard output any more.
         """
-        sink = self._opened()
         try:
-            sink.close()
+            self._opened().close()
             self.target.commit()
         except OSError as error:
             raise self._unwritten(error) from error
