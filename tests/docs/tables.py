@@ -38,6 +38,7 @@ def table(name, catalog):
         "packagers": lambda: offered("`integrationName`", catalog.packagers),
         "contest": contest,
         "weights": large_weights,
+        "servers": servers,
         "connections": lambda: offered("`type`", catalog.connection_types),
         "errors": errors,
         "hooks": hooks,
@@ -153,6 +154,23 @@ def large_weights():
         "odahu-pack's memory",
     )
     return markdown(columns, lines)
+
+
+def servers():
+    """Tell how many requests one worker answers, how soon, and in how much memory."""
+    rows = {row["What"]: row for row in kept_rows("serving")}
+    loads = list(dict.fromkeys(", ".join(what.split(", ")[:2]) for what in rows))
+    contenders = list(dict.fromkeys(", ".join(what.split(", ")[2:]) for what in rows))
+    lines = [
+        (
+            who,
+            *(f"{rows[f'{load}, {who}']['Requests/s']['median']:,.0f}/s" for load in loads),
+            f"{rows[f'{loads[0]}, {who}']['p99 ms']['median']:.1f} ms",
+            f"{max(rows[f'{load}, {who}']['PSS MiB'] for load in loads):.0f} MiB",
+        )
+        for who in contenders
+    ]
+    return markdown(("", *loads, f"p99, {loads[0]}", "memory"), lines)
 
 
 def kept_rows(name):
