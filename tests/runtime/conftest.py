@@ -40,6 +40,16 @@ def runtime(request, tmp_path_factory):
     return layout.Runtime(layout.make_venv(home / "model", python, request.param, "numpy"), home)
 
 
+@pytest.fixture(scope="session", params=["as installed", "with h11"])
+def parser_runtime(request, runtime, tmp_path_factory):
+    """An interpreter as `runtime`, and once more where there is no wheel of the fast parser."""
+    if request.param == "as installed":
+        return runtime
+    home = tmp_path_factory.mktemp("image-h11") / "home"
+    shutil.copytree(runtime.home, home, symlinks=True, ignore=shutil.ignore_patterns("httptools*", "uvloop*"))
+    return runtime._replace(home=home)
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     """Lay out a model: ``model("wine")``, ``model({"entrypoint.py": "…"})``."""

@@ -3,37 +3,29 @@
 import asyncio
 import collections
 import logging
-from typing import Any, Deque, List, Optional
+from typing import Any, Deque, Optional
 
 from .alarm import Alarm
-from .parser import ParserError, UpgradeError, parser_for
-from .request import Exchange, RawHeaders, Request
+from .framing import announces_more, check_framing, head_too_large, size_of_head
+from .incoming import Incoming
+from .parser import ParserError, parser_for
+from .request import Exchange, Headers, Request
 from .response import Refusal, Response, head_of
-from .routes import Route
 from .site import Site
 
 _LOG = logging.getLogger(__name__)
 
 _FAREWELL_SECONDS = 2.0  # for a client to read the answer before its unread request resets the connection
+_MOST_WAITING = 100  # requests that a client may send before it has the answers
 _NOT_MODIFIED = 304
 _WRITTEN_AT_ONCE = 64 * 1024
 _CLIENT_GONE = Response(499, b"")  # for the record only, as other servers call it
 
 
-class _Incoming:
-    """A request that is still arriving."""
-
-    def __init__(self, exchange: Exchange) -> None:
-        self.exchange = exchange
-        self.route: Optional[Route] = None
-        self.refusal: Optional[Refusal] = None
-        self.chunks: List[bytes] = []
-        self.size = 0
-        self.keep_alive = False
-
-
 class Connection(asyncio.Protocol):
     """The protocol of one client.
+
+    A client that closes its side has gone, as for most servers: its requests are given up.
 
     Args:
         site: what it shares with the other connections.
@@ -44,13 +36,17 @@ class Connection(asyncio.Protocol):
         self._parser = parser_for(self)
         self._alarm = Alarm(site.loop, self._expire)
         self._target = b""
-        self._headers: RawHeaders = []
-        self._head_bytes = 0
-        self._incoming: Optional[_Incoming] = None
-        self._current: Optional[_Incoming] = None
-        self._waiting: Deque[_Incoming] = collections.deque()
+        self._headers: Headers = {}
+        self._head_again = b""
+        self._unused_bytes = 0  # that have arrived since the last complete head or piece of a body
+        self._incoming: Optional[Incoming] = None
+        self._current: Optional[Incoming] = None
+        self._waiting: Deque[Incoming] = collections.deque()
         self._deaf = False  # what arrives is overlooked: the connection ends after the answers that are due
+        self._farewell_end = 0.0
         self._paused = False
+        self._blocked = False  # the client does not read its answers
+        self._unsent_bytes = 0
         self._client = ""
 
     # What asyncio calls.
@@ -68,87 +64,109 @@ class Connection(asyncio.Protocol):
         self._deaf = True
         self._alarm.stop()
         self._site.connections.discard(self)
-        for incoming in (self._incoming, self._current, *self._waiting):
+        for incoming in (self._current, *self._waiting, self._incoming):
             if incoming is not None:
                 incoming.exchange.abandoned = True
-                incoming.exchange.request.body = b""
-                self._release(incoming)
+                incoming.release()
                 self._site.record(incoming.exchange, _CLIENT_GONE, self._client)
+                incoming.exchange.request.body = b""
         self._incoming = self._current = None
         self._waiting.clear()
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived."""
         if self._deaf:
+            self._overlook()
             return
         begun = self._incoming
-        if begun is None:
-            self._head_bytes += len(data)
+        self._unused_bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except UpgradeError:
-            self._end_after_answers()
         except ParserError as error:
             self._refuse(Refusal(400, "invalid_http", f"this is not HTTP: {error}"))
         if self._incoming is not begun and self._incoming is not None:
             self._alarm.set(self._site.limits.body_seconds)
-        elif self._head_bytes > self._site.limits.head_bytes:
-            self._refuse(Refusal(431, "headers_too_large", "the request's line and headers are too large"))
+        elif (
+            self._unused_bytes > self._site.limits.head_bytes
+            or len(self._headers) > self._site.limits.headers
+        ):
+            self._refuse(head_too_large())
+
+    def eof_received(self) -> None:
+        """Have asyncio close the connection, but not wait without end for the client to read its answer."""
+        self._alarm.set(self._site.limits.idle_seconds)
 
     def pause_writing(self) -> None:
-        """Read no more requests of a client that does not read its answers."""
+        """Answer no more requests of a client that does not read its answers."""
+        self._blocked = True
+        self._unsent_bytes = self._transport.get_write_buffer_size()
         self._pause_reading()
 
     def resume_writing(self) -> None:
-        """Read on."""
-        if not self._waiting:
-            self._resume_reading()
+        """Go on."""
+        self._blocked = False
+        self._begin_next()
 
     # What the parser calls.
 
     def on_message_begin(self) -> None:
         """Begin with a head."""
         self._target = b""
-        self._headers = []
+        self._headers = {}
 
     def on_url(self, target: bytes) -> None:
         """Take a part of the request's target."""
         self._target += target
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header."""
-        self._headers.append((name.lower(), value))
+        """Take a header, but none of those that follow a body."""
+        if self._incoming is None:
+            name = name.lower()
+            before = self._headers.get(name)
+            self._headers[name] = value if before is None else b"%b, %b" % (before, value)
 
     def on_headers_complete(self) -> None:
         """Decide by the head who answers, and whether the body is wanted."""
+        headers = self._headers
         if self._deaf:
             return
-        self._head_bytes = 0
-        request = Request(self._parser.get_method().decode("latin-1"), self._target, self._headers)
-        exchange = Exchange(request, self._site.request_id(request), self._deliver)
-        incoming = self._incoming = _Incoming(exchange)
+        if b"upgrade" in headers and self._parser.should_upgrade():
+            self._head_again = self._head_without_upgrade()
+            return
+        site = self._site
+        request = Request(self._parser.get_method().decode("latin-1"), self._target, headers)
+        exchange = Exchange(request, site.request_id(request), self._deliver)
+        incoming = self._incoming = Incoming(exchange, self._parser.get_http_version(), site)
         try:
-            incoming.route = self._site.routes.find(request)
-            self._check_length(request)
+            self._check_head(incoming)
+        except Refusal as refusal:
+            self._refuse(refusal)
+            return
+        self._unused_bytes = 0
+        try:
+            incoming.route = site.routes.find(request)
         except Refusal as refusal:
             incoming.refusal = refusal
-            if refusal.code == "too_large":
-                self._refuse(refusal)
-        else:
-            if (request.header(b"expect") or b"").lower() == b"100-continue":
-                self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if announces_more(request, site.limits.body_bytes):
+            self._refuse(incoming.refusal or site.too_large())
+        elif b"expect" in headers:
+            self._meet_expectation(incoming)
 
     def on_body(self, data: bytes) -> None:
         """Take a part of the body."""
         incoming = self._incoming
         if incoming is None:
             return
+        self._unused_bytes = 0
         incoming.size += len(data)
         if incoming.size > self._site.limits.body_bytes:
-            incoming.size -= len(data)
             self._refuse(incoming.refusal or self._site.too_large())
         elif incoming.refusal is None:
-            self._keep(incoming, data)
+            try:
+                incoming.keep(data)
+            except Refusal as refusal:
+                incoming.release()
+                incoming.refusal = refusal
 
     def on_message_complete(self) -> None:
         """Answer the request, or have it wait for the one before it."""
@@ -156,40 +174,60 @@ class Connection(asyncio.Protocol):
         if incoming is None:
             return
         self._incoming = None
+        self._unused_bytes = 0
         incoming.keep_alive = self._parser.should_keep_alive()
-        chunks = incoming.chunks
-        incoming.exchange.request.body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-        if self._current is None:
-            self._alarm.pause()
-            self._begin(incoming)
-        else:
-            self._waiting.append(incoming)
-            self._pause_reading()
+        incoming.complete()
+        self._line_up(incoming)
+
+    def head_again(self) -> bytes:
+        """Return a head that was overlooked, without its offer of another protocol."""
+        head, self._head_again = self._head_again, b""
+        return head
 
     # Requests.
 
-    def _check_length(self, request: Request) -> None:
-        announced = (request.header(b"content-length") or b"").lstrip(b"0") or b"0"
-        limit = self._site.limits.body_bytes
-        # The digits of an absurd length are many; the parser has refused what is no number.
-        if len(announced) > len(str(limit)) or int(announced) > limit:
-            raise self._site.too_large()
+    def _head_without_upgrade(self) -> bytes:
+        version = self._parser.get_http_version().encode("ascii")
+        lines = [b"%b %b HTTP/%b" % (self._parser.get_method(), self._target, version)]
+        lines.extend(b"%b: %b" % header for header in self._headers.items() if header[0] != b"upgrade")
+        return b"\r\n".join([*lines, b"", b""])
 
-    def _keep(self, incoming: _Incoming, data: bytes) -> None:
-        try:
-            self._site.take(len(data))
-        except Refusal as refusal:
-            self._site.give_back(sum(map(len, incoming.chunks)))
-            incoming.chunks = []
-            incoming.refusal = refusal
-        else:
-            incoming.chunks.append(data)
+    def _check_head(self, incoming: Incoming) -> None:
+        limits = self._site.limits
+        request = incoming.exchange.request
+        check_framing(request, incoming.version)
+        if len(request.headers) > limits.headers or (
+            self._unused_bytes > limits.head_bytes and size_of_head(request, self._target) > limits.head_bytes
+        ):
+            raise head_too_large()
 
-    def _release(self, incoming: _Incoming) -> None:
-        self._site.give_back(sum(map(len, incoming.chunks)))
-        incoming.chunks = []
+    def _meet_expectation(self, incoming: Incoming) -> None:
+        if (
+            incoming.version != "1.1"
+            or incoming.exchange.request.headers[b"expect"].lower() != b"100-continue"
+        ):
+            return
+        if incoming.refusal is not None:
+            self._refuse(incoming.refusal)
+        elif self._current is None and not self._waiting:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-    def _begin(self, incoming: _Incoming) -> None:
+    def _line_up(self, incoming: Incoming) -> None:
+        if not incoming.keep_alive:
+            self._deaf = True
+        if self._current is None and not self._waiting and not self._blocked:
+            self._begin(incoming)
+            return
+        if self._current is not None:
+            self._alarm.pause()
+        self._waiting.append(incoming)
+        if len(self._waiting) == _MOST_WAITING:
+            self._deaf = True
+            incoming.keep_alive = False
+        self._pause_reading()
+
+    def _begin(self, incoming: Incoming) -> None:
+        self._alarm.pause()
         self._current = incoming
         exchange = incoming.exchange
         if incoming.refusal is not None:
@@ -208,10 +246,12 @@ class Connection(asyncio.Protocol):
         return self._site.routes.refuse(exchange.request, refusal)
 
     def _begin_next(self) -> None:
-        if self._waiting and self._current is None:
+        if self._blocked or self._current is not None or self._farewell_end:
+            return
+        if self._waiting:
             self._begin(self._waiting.popleft())
-            if not self._waiting:
-                self._resume_reading()
+        if not self._waiting and not self._blocked:
+            self._resume_reading()
 
     def _pause_reading(self) -> None:
         if not self._paused and not self._transport.is_closing():
@@ -227,27 +267,28 @@ class Connection(asyncio.Protocol):
 
     def _deliver(self, exchange: Exchange, response: Response) -> None:
         incoming = self._current
-        if incoming is None or incoming.exchange is not exchange:
+        if incoming is None or incoming.exchange is not exchange or self._transport.is_closing():
             return  # the client has gone
         self._current = None
-        self._release(incoming)
+        incoming.release()
         last = self._site.draining or not incoming.keep_alive
-        self._write(exchange, response, last=last)
+        self._write(incoming, response, last=last)
         if last:
             self._leave()
         elif self._waiting:
             self._site.loop.call_soon(self._begin_next)
-        else:
+        elif self._incoming is None:
             self._alarm.set(self._site.limits.idle_seconds)
 
-    def _write(self, exchange: Exchange, response: Response, *, last: bool) -> None:
+    def _write(self, incoming: Incoming, response: Response, *, last: bool) -> None:
+        exchange = incoming.exchange
         body = response.body
         head = b"%bcontent-length: %d\r\nx-request-id: %b\r\ndate: %b\r\n%b" % (
             head_of(response),
             len(body),
             exchange.request_id.encode("ascii"),
             self._site.date(),
-            self._connection_header(last=last),
+            _end_of_head(incoming, last=last),
         )
         if exchange.request.method == "HEAD" or response.status == _NOT_MODIFIED:
             self._transport.write(head)
@@ -258,58 +299,64 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         self._site.record(exchange, response, self._client)
 
-    def _connection_header(self, *, last: bool) -> bytes:
-        if last:
-            return b"connection: close\r\n\r\n"
-        return b"\r\n" if self._parser.get_http_version() == "1.1" else b"connection: keep-alive\r\n\r\n"
-
     def _refuse(self, refusal: Refusal) -> None:
-        """Answer a request that is not read to its end, unless another is being answered, and close."""
+        """Answer a request that is not read to its end, after those before it, and read no further."""
         if self._deaf:
             return
         incoming, self._incoming = self._incoming, None
         if incoming is None:
-            request = Request("", b"", [])
-            incoming = _Incoming(Exchange(request, self._site.request_id(request), self._deliver))
-        self._release(incoming)
-        if self._current is None and not self._waiting:
-            self._write(incoming.exchange, self._said(incoming.exchange, refusal), last=True)
-        self._end_after_answers()
+            request = Request("", b"", {})
+            exchange = Exchange(request, self._site.request_id(request), self._deliver)
+            incoming = Incoming(exchange, "1.1", self._site)
+        incoming.release()
+        incoming.refusal = refusal
+        incoming.keep_alive = False
+        self._line_up(incoming)
 
     # The end.
 
     def close_if_idle(self) -> None:
         """Close the connection if no request is in progress."""
-        if self._current is None and self._incoming is None and not self._waiting:
+        if not (self._current or self._incoming or self._waiting or self._unused_bytes):
             self._transport.close()
 
     def abort(self) -> None:
         """Close the connection at once."""
         self._transport.abort()
 
-    def _end_after_answers(self) -> None:
-        self._deaf = True
-        last = self._waiting[-1] if self._waiting else self._current
-        if last is None:
-            self._leave()
-        else:
-            last.keep_alive = False
-
     def _leave(self) -> None:
         """Tell the client that all is said, and close when it has heard it."""
         self._deaf = True
         if self._transport.is_closing():
             return
-        if self._site.draining:
-            self._transport.close()
-            return
         self._resume_reading()  # for the end that the client sends
-        if self._transport.can_write_eof():
+        try:
             self._transport.write_eof()
+        except OSError:  # the client was faster
+            self._transport.abort()
+            return
+        self._farewell_end = self._site.loop.time() + self._site.limits.body_seconds
         self._alarm.set(_FAREWELL_SECONDS)
 
+    def _overlook(self) -> None:
+        # A client that still sends a refused request reads the answer later; a reset would take it away.
+        if self._site.loop.time() < self._farewell_end:
+            self._alarm.set(_FAREWELL_SECONDS)
+
     def _expire(self) -> None:
-        if not self._deaf and (self._incoming is not None or self._head_bytes):
+        unsent = self._transport.get_write_buffer_size()
+        if unsent and unsent != self._unsent_bytes:  # the client does read its answer, if slowly
+            self._unsent_bytes = unsent
+            self._alarm.set(self._site.limits.idle_seconds)
+        elif unsent:
+            self._transport.abort()
+        elif not self._deaf and (self._incoming is not None or self._unused_bytes):
             self._refuse(Refusal(408, "request_timeout", "the request did not arrive in time"))
         else:
             self._transport.abort()
+
+
+def _end_of_head(incoming: Incoming, *, last: bool) -> bytes:
+    if last:
+        return b"connection: close\r\n\r\n"
+    return b"\r\n" if incoming.version == "1.1" else b"connection: keep-alive\r\n\r\n"

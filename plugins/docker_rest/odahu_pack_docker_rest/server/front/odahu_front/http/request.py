@@ -1,12 +1,13 @@
 """Requests as values, and the exchange of one request for its answer."""
 
 import time
-from typing import Callable, List, Optional, Tuple
+from typing import Callable, Dict, Optional
 from urllib.parse import unquote
 
 from .response import Response
 
-RawHeaders = List[Tuple[bytes, bytes]]
+Headers = Dict[bytes, bytes]
+"""By their names in lower case; the values of a header that comes again are joined by commas."""
 
 
 class Request:
@@ -16,14 +17,16 @@ class Request:
         method: in capitals.
         path: without the query, percent-decoded.
         query: as it came, without the question mark.
-        headers: names in lower case, in their order.
+        headers: those of the head; what follows a body is overlooked.
         body: complete, and not larger than the server allows; empty while it is still arriving.
     """
 
     __slots__ = ("body", "headers", "method", "path", "query")
 
-    def __init__(self, method: str, target: bytes, headers: RawHeaders) -> None:
+    def __init__(self, method: str, target: bytes, headers: Headers) -> None:
         path, _, query = target.partition(b"?")
+        if not path.startswith(b"/"):
+            path = _path_of_address(path)
         self.method = method
         self.path = (
             unquote(path.decode("latin-1"), errors="replace") if b"%" in path else path.decode("latin-1")
@@ -33,11 +36,16 @@ class Request:
         self.body = b""
 
     def header(self, name: bytes) -> Optional[bytes]:
-        """Return the value of the last header of a name in lower case, if there is one."""
-        for known, value in reversed(self.headers):
-            if known == name:
-                return value
-        return None
+        """Return the value of the header of a name in lower case, if there is one."""
+        return self.headers.get(name)
+
+
+def _path_of_address(address: bytes) -> bytes:
+    """Return the path of an ``http://host/path``, as clients send it that take the server for a proxy."""
+    scheme, separator, rest = address.partition(b"://")
+    if not separator or scheme.lower() not in (b"http", b"https"):
+        return address
+    return b"/" + rest.partition(b"/")[2]
 
 
 class Exchange:

@@ -30,6 +30,7 @@ class Limits(NamedTuple):
         idle_seconds: how long a connection may stay without a complete head; longer than the proxies in front
             keep theirs, so that they close idle connections first.
         head_bytes: the size of a request line and its headers.
+        headers: how many headers that may be.
     """
 
     body_bytes: int
@@ -37,6 +38,7 @@ class Limits(NamedTuple):
     body_seconds: float
     idle_seconds: float = 75.0
     head_bytes: int = 64 * 1024
+    headers: int = 256
 
 
 class Site:
