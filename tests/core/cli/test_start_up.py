@@ -63,7 +63,6 @@ NOT_FOR_A_PLAN = (
     *(
         "concurrent",
         "http",
-        "isal",
         "jsonschema",
         "rattler",
         "requests",
