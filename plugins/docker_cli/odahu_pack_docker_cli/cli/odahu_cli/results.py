@@ -66,10 +66,12 @@ class ResultFile:
         _sync_folder(self._folder)
 
     def discard(self) -> None:
-        """Leave nothing unfinished behind."""
+        """Leave nothing unfinished behind; what is still written to the file goes nowhere."""
         if self._file is not None:
-            with contextlib.suppress(OSError):  # a full disk refuses what is still buffered
-                self._file.close()
+            # Closed, or on a full disk, it would make those complain who write an end when they are dropped.
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._file.fileno())
+            os.close(nowhere)
         with contextlib.suppress(OSError):
             os.unlink(self._part)
 

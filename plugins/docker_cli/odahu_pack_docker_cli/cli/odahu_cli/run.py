@@ -63,7 +63,7 @@ class Run:
                     self._advance(step, outcome, pace)
         finally:
             if self._writing is not None:
-                self._writing.target.discard()
+                self._writing.discard()
             self._console.clear()
 
     def _steps(self, tasks: List[Task]) -> Iterator[Step]:
@@ -115,6 +115,6 @@ class Run:
 
     def _give_up(self, writing: Writing, error: CommandError) -> None:
         self._writing, self._given_up = None, writing.task
-        writing.target.discard()
+        writing.discard()
         self.faults.append(error)
         self._console.complain(error.message, error.details)

@@ -24,7 +24,7 @@ class Writing:
 
     def __init__(self, task: Task, target: Union[ResultFile, StandardOutput], mode: str) -> None:
         self.task = task
-        self.target = target
+        self._target = target
         self._mode = mode
         self._sink: Optional[Sink] = None
         self._batches = 0
@@ -62,9 +62,14 @@ class Writing:
         """
         try:
             self._opened().close()
-            self.target.commit()
+            self._target.commit()
         except OSError as error:
             raise self._unwritten(error) from error
+
+    def discard(self) -> None:
+        """Leave no part of the result behind."""
+        self._target.discard()
+        self._sink = None
 
     def overlook(self, commas: Sequence[Position]) -> None:
         """Remember trailing commas for one warning about them all."""
@@ -81,7 +86,7 @@ class Writing:
 
     def _opened(self) -> Sink:
         if self._sink is None:
-            self._sink = self.task.writes.open(self.target.open(), self._mode)
+            self._sink = self.task.writes.open(self._target.open(), self._mode)
         return self._sink
 
     def _check_even(self) -> None:
@@ -96,5 +101,5 @@ class Writing:
     def _unwritten(self, error: OSError) -> Exception:
         if isinstance(error, BrokenPipeError):
             return error
-        path = "standard output" if self.target.path == "-" else self.target.path
+        path = "standard output" if self._target.path == "-" else self._target.path
         return OutputError(explain("cannot write", path, error))
