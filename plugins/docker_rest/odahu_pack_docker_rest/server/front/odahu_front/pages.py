@@ -43,6 +43,7 @@ class _Document:
 
     def __init__(self, packed: bytes, headers: Headers, varies: str = "accept-encoding") -> None:
         self._packed = packed
+        self._unpacked = b""
         self._headers = (*headers, *_SAFE, ("vary", varies))
         # Such a file ends with the checksum and the size of the text.
         self.mark = packed[-8:].hex()
@@ -56,8 +57,13 @@ class _Document:
         if _reads_gzip(request):
             body, headers = self._packed, (*self._headers, *kept, ("content-encoding", "gzip"))
         else:
-            body, headers = zlib.decompress(self._packed, _GZIP), (*self._headers, *kept)
+            body, headers = self._text(), (*self._headers, *kept)
         exchange.answer(Response(304 if self._is_known(request) else 200, body, headers))
+
+    def _text(self) -> bytes:
+        # Hardly anybody asks for it; whoever does so again and again must not cost the predictions their time.
+        self._unpacked = self._unpacked or zlib.decompress(self._packed, _GZIP)
+        return self._unpacked
 
     def _is_known(self, request: Request) -> bool:
         given = request.header(b"if-none-match") or b""
