@@ -61,7 +61,7 @@ class _Document:
         exchange.answer(Response(304 if self._is_known(request) else 200, body, headers))
 
     def _text(self) -> bytes:
-        # Hardly anybody asks for it; whoever does so again and again must not cost the predictions their time.
+        # Hardly anybody asks for it, but those who do so all the time must not cost predictions theirs.
         self._unpacked = self._unpacked or zlib.decompress(self._packed, _GZIP)
         return self._unpacked
 
