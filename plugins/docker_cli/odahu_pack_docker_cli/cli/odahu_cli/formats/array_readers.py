@@ -94,7 +94,7 @@ class ArrayReader:
         except Exception:  # noqa: BLE001  # each library has errors of its own
             return None
         # A cell that is missing becomes NaN, which no text of this kind holds.
-        return array if array.shape[1] == width and not _has_nan(array) else None
+        return array if array.shape[1] == width and not has_nan(array) else None
 
     def _choose(self, *, import_them: bool) -> None:
         self._imported = import_them
@@ -129,6 +129,6 @@ def _hard_numbers() -> Tuple[str, ...]:
     return (*fractions, *long, "-0", "1e5", "5e-324", "0.1", "123456789012345678901234567890")
 
 
-def _has_nan(array: Any) -> bool:
-    total = float(array.sum())
-    return total != total  # noqa: PLR0124  # only NaN does
+def has_nan(array: Any) -> bool:
+    """Tell whether a number of an array is none."""
+    return bool((array != array).any())  # noqa: PLR0124  # only NaN is not itself

@@ -13,7 +13,7 @@ FLOAT = frozenset([float])
 NUMBERS = frozenset([int, float])
 _NUMBER, _INTEGER = "number", "integer"
 _OF_NUMBERS = b"0123456789+-.eE\r\n"
-# All whole numbers up to here are themselves as 64-bit floating point.
+# All whole numbers below are themselves as 64-bit floating point.
 _LARGEST_EXACT = 2**53
 
 
@@ -41,7 +41,7 @@ class NumberReader:
         array = self._arrays.read(content, self._delimiter, self._width)
         if array is None or len(array) != rows:
             return None
-        if _INTEGER in self._kinds and max(array.max(), -array.min()) > _LARGEST_EXACT:
+        if _INTEGER in self._kinds and max(array.max(), -array.min()) >= _LARGEST_EXACT:
             return None
         return array
 

@@ -14,7 +14,7 @@ from gppi_runtime.errors import quoted
 from .csv_cells import WrongCellError, convert
 from .csv_dialect import Dialect
 from .csv_numbers import FLOAT, NUMBERS, NumberReader, array_as_lists
-from .cursor import LARGEST_PART, behind, decoded
+from .cursor import LARGEST_PART, decoded
 from .lines import filled_lines
 from .reading import Batch, InputError, Parser, Piece, Place, ReadOptions, locating
 
@@ -125,10 +125,6 @@ class CsvParser(Parser):
             ], lines
 
     def _records(self, piece: Piece) -> Tuple[List[List[str]], Sequence[int]]:
-        nul = piece.content.find(b"\0")
-        if nul >= 0:
-            place = behind(piece.start, piece.content[:nul])
-            raise InputError(f"{self._name}:{place.line}:{place.column}: a NUL is no text")
         text = decoded(self._name, piece.content, piece.start)
         reader = csv.reader(io.StringIO(text, newline="\n"), delimiter=self._dialect.delimiter, strict=True)
         records, lines, line = [], [], piece.start.line

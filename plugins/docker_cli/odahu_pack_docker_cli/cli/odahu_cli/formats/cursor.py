@@ -109,15 +109,21 @@ def decoded(name: str, text: bytes, start: Position) -> str:
 
     Args:
         name: of the input, for messages.
-        text: should be UTF-8.
+        text: should be UTF-8 without NUL.
         start: where it begins.
 
     Raises:
-        InputError: it is not UTF-8.
+        InputError: it is not.
     """
+    nul = text.find(b"\0")
+    if nul >= 0:
+        raise _not_text(name, behind(start, text[:nul]), "holds a NUL")
     try:
         return text.decode("utf-8")
     except UnicodeDecodeError as error:
         place = behind(start, text[: error.start])
-        where = f"{name}:{place.line}:{place.column}"
-        raise InputError(f"{where}: the text is not UTF-8 ({error.reason})") from None
+        raise _not_text(name, place, f"is not UTF-8 ({error.reason})") from None
+
+
+def _not_text(name: str, place: Position, reason: str) -> InputError:
+    return InputError(f"{name}:{place.line}:{place.column}: the text {reason}")

@@ -1,9 +1,8 @@
 """JSON Lines: on each line an object, a row, an object of cells by column, or a document of rows."""
 
-import sys
 from itertools import chain
 from operator import itemgetter
-from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 from gppi_runtime import (
     MATRIX,
@@ -20,7 +19,7 @@ from gppi_runtime.errors import quoted
 from gppi_runtime.request import shown
 
 from .cursor import Cursor
-from .json_rows import check_first_width, first_width
+from .json_rows import check_first_width
 from .lines import filled_lines, records
 from .reading import Batch, InputFormat, Parser, Piece, Place, ReadOptions, Source, locating, misread, moved
 
@@ -32,11 +31,11 @@ class JsonLines(NamedTuple):
 
     Args:
         text: lines.
-        width: cells in the first row of all, if that is a list.
+        first: the first row or object of all.
     """
 
     text: bytes
-    width: Optional[int]
+    first: Any
 
 
 class JsonLinesFormat(InputFormat):
@@ -66,12 +65,19 @@ class JsonLinesSource(Source):
 
     def pieces(self) -> Iterator[Piece]:
         """Cut between lines."""
-        row, width = 1, None
+        row, first = 1, None
         for cut in records(self._cursor, self._chunk_rows, _last_end, _filled):
             if row == 1:
-                width = first_width(cut.text)
-            yield Piece(JsonLines(cut.text, width), cut.rows, row, cut.start)
+                first = _first(cut.text)
+            yield Piece(JsonLines(cut.text, first), cut.rows, row, cut.start)
             row += cut.rows
+
+
+def _first(text: bytes) -> Any:
+    try:
+        return read_json_tolerantly(text.lstrip().split(b"\n", 1)[0])[0]
+    except DocumentError:
+        return None  # The parser tells.
 
 
 def _last_end(text: bytes) -> int:
@@ -139,27 +145,26 @@ class JsonLinesParser(Parser):
         for first in range(0, len(values), size):
             place = Place(self._name, piece.first_row + first, lines[first : first + size])
             with locating(place):
-                request = self._request(values[first : first + size], piece.content.width)
+                request = self._request(values[first : first + size], piece.content.first)
             yield request, place
 
     def _document(self, value: Any, line: int) -> Iterator[Tuple[Request, Place]]:
         """Take a line as a document of its own, whose rows are counted from 1."""
         size = self._options.chunk_rows
-        place = Place(self._name, 1, _SameLine(line))
-        with locating(place):
+        with locating(Place(self._name, 1, [line] * (len(value["data"]) if _is_document(value) else 1))):
             request = parse_request(value, MATRIX)
         assert isinstance(request, MatrixRequest)  # noqa: S101  # by its mode
         for first in range(0, len(request.rows), size):
             part = request._replace(rows=request.rows[first : first + size])
-            yield part, place._replace(first_row=first + 1)
+            yield part, Place(self._name, first + 1, [line] * len(part.rows))
 
-    def _request(self, values: List[Any], width: Optional[int]) -> Request:
+    def _request(self, values: List[Any], first: Any) -> Request:
         if self._options.mode != MATRIX:
             return parse_request({"objects": values}, self._options.mode)
-        if isinstance(values[0], dict):
-            request: Request = _by_column(values, [field.name for field in self._options.fields])
+        if isinstance(first, dict):
+            request: Request = _by_column(values, first, [field.name for field in self._options.fields])
         else:
-            check_first_width(values[0], width)
+            check_first_width(values[0], len(first) if isinstance(first, list) else None)
             request = parse_request({"data": values}, MATRIX)
         assert isinstance(request, MatrixRequest)  # noqa: S101  # by its mode
         return request._replace(kinds=frozenset(map(type, chain.from_iterable(request.rows))))
@@ -169,10 +174,10 @@ def _is_document(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("data"), list) and set(value) <= _DOCUMENT
 
 
-def _by_column(values: List[Any], declared: List[str]) -> MatrixRequest:
+def _by_column(values: List[Any], first: Dict[str, Any], declared: List[str]) -> MatrixRequest:
     """Make rows of objects that all have the members of the first, in the order of the model's columns."""
-    known = [name for name in dict.fromkeys(declared) if name in values[0]]
-    columns = known + [name for name in values[0] if name not in known]
+    known = [name for name in dict.fromkeys(declared) if name in first]
+    columns = known + [name for name in first if name not in known]
     if set(map(type, values)) == {dict} and set(map(len, values)) == {len(columns)}:
         try:
             return MatrixRequest(_rows(values, columns), columns)
@@ -200,16 +205,3 @@ def _first_unlike(values: List[Any], columns: List[str]) -> RowError:
         return RowError("row", row, f" has no member {quoted(missing[0])}, as those before have")
     other = next(name for name in value if name not in columns)
     return RowError("row", row, f" has a member {quoted(other)}, which those before do not have")
-
-
-class _SameLine(Sequence[int]):
-    """The line of rows that all stand on one."""
-
-    def __init__(self, line: int) -> None:
-        self._line = line
-
-    def __getitem__(self, _index: Any) -> Any:
-        return self._line
-
-    def __len__(self) -> int:
-        return sys.maxsize

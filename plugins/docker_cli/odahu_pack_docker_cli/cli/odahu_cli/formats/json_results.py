@@ -91,7 +91,7 @@ class JsonLinesRenderer(Renderer):
 
 
 def _name_all(names: List[str], width: int) -> bool:
-    return len(names) == width and len(set(names)) == width
+    return 0 < width == len(names) == len(set(names))
 
 
 def _by_name(names: List[str], row: List[Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, BinaryIO, Iterator, List, Optional, Sequence
 
 from gppi_runtime import MATRIX, MatrixRequest, ObjectsRequest, Position, plain
 
+from .array_readers import has_nan
 from .csv_numbers import FLOAT
 from .reading import Batch, InputError, InputFormat, Parser, Piece, Place, ReadOptions, Source
 
@@ -109,7 +110,7 @@ def _array(batch: Any) -> Optional[Any]:
     except ImportError:
         return None
     array = numpy.column_stack([column.to_numpy() for column in batch.columns]).astype("float64", copy=False)
-    return None if numpy.isnan(array.sum()) else array
+    return None if has_nan(array) else array
 
 
 def _rows(batch: Any) -> List[List[Any]]:

@@ -158,7 +158,8 @@ def located(error: DocumentError, place: Place) -> InputError:
         row = f"{error.noun} {place.first_row + error.row - 1}{error.rest}"
         line = "" if place.lines is None else f":{place.lines[error.row - 1]}"
         return InputError(f"{place.name}{line}: {row}")
-    return InputError(f"{place.name}: {error.message}")
+    line = f":{place.lines[0]}" if place.lines and place.lines[0] == place.lines[-1] else ""
+    return InputError(f"{place.name}{line}: {error.message}")
 
 
 @contextlib.contextmanager
