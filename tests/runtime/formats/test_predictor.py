@@ -1,5 +1,6 @@
 """Arrays given to models that take them."""
 
+import time
 from types import ModuleType
 
 import numpy as np
@@ -73,6 +74,20 @@ def test_a_model_that_is_slower_with_arrays_gets_lists():
     predictor = BatchPredictor(model, UNKNOWN, clock=Clock(given, 2))
     predictor.predict(a_batch(1))
     assert given[-1] is list
+
+
+def test_a_slow_model_is_asked_about_few_rows_before_it_gets_lists():
+    seen = []
+
+    def function(rows):
+        seen.append(len(rows))
+        time.sleep(0.006 * len(rows))
+        return rows
+
+    model, given = a_model(function)
+    BatchPredictor(model, UNKNOWN).predict(a_batch(*range(50)))
+    assert seen == [10, 50]
+    assert given == [list, list]
 
 
 def test_arrays_can_be_forbidden():

@@ -8,6 +8,8 @@ from gppi_runtime import MatrixRequest, Model, PredictionError, Signature, check
 from .reading import Batch, locating
 
 _SAMPLE, _ROUNDS = 500, 3
+# Seconds that a model may take for some rows while arrays are worth a trial; few rows first, for a slow one.
+_SLOW = ((10, 0.05), (_SAMPLE, 0.1))
 # An array that is as fast is the better choice: making lists of it takes time, too.
 _NOT_SLOWER = 1.2
 
@@ -66,12 +68,23 @@ class BatchPredictor:
         array = array._replace(rows=array.rows[:_SAMPLE])
         lists = lists._replace(rows=lists.rows[:_SAMPLE])
         try:
+            if self._is_slow(lists):
+                return False
             expected = write_json(self._model.predict(_copied(lists)))
             if write_json(self._model.predict(_copied(array))) != expected:
                 return False
             return self._seconds(array) < self._seconds(lists) * _NOT_SLOWER
         except PredictionError:
             return False  # Whatever it is, the whole batch will show it.
+
+    def _is_slow(self, lists: MatrixRequest) -> bool:
+        """Tell whether lists cost next to nothing beside the model, which then is not asked any further."""
+        for rows, limit in _SLOW:
+            began = time.monotonic()  # a model may also wait, for an accelerator or another machine
+            self._model.predict(_copied(lists._replace(rows=lists.rows[:rows])))
+            if time.monotonic() - began > limit:
+                return True
+        return False
 
     def _seconds(self, request: MatrixRequest) -> float:
         """Return how long a prediction takes, once the model is warm and nothing interferes."""
