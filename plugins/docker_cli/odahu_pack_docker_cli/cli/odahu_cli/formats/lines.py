@@ -7,6 +7,8 @@ from gppi_runtime import Position
 from .cursor import Cursor
 
 _FIRST_WINDOW, LARGEST_WINDOW = 2**16, 2**22
+# Bytes of a row that nobody has seen yet. Small batches are those of slow models, whose workers share them.
+_USUAL_ROW = 64
 # Pieces that come out a little larger than a batch would make batches of a few rows.
 _SHORT_OF_A_BATCH = 0.95
 
@@ -34,7 +36,7 @@ class Window:
 
     def __init__(self, chunk_rows: int) -> None:
         self._chunk_rows = chunk_rows
-        self.size = _FIRST_WINDOW
+        self.size = min(_FIRST_WINDOW, _USUAL_ROW * chunk_rows)
 
     def learn(self, size: int, rows: int) -> None:
         """Take a cut as an example for those to come."""
@@ -62,16 +64,25 @@ def records(
     window = Window(chunk_rows)
     cursor.fill(window.size)
     while cursor.text:
-        end = len(cursor.text) if cursor.ended else last_end(cursor.text)
-        while not end:
-            cursor.grow()
-            end = len(cursor.text) if cursor.ended else last_end(cursor.text)
         start = cursor.place
-        text = cursor.take(end)
+        text = cursor.take(_end(cursor, window.size, last_end))
         rows = count(text, cursor.place.line - start.line + (not text.endswith(b"\n")))
         yield Cut(text, rows, start)
-        window.learn(end, rows)
+        window.learn(len(text), rows)
         cursor.fill(window.size)
+
+
+def _end(cursor: Cursor, size: int, last_end: Callable[[bytes], int]) -> int:
+    """Find where to cut about so many bytes off, or more, so that there is a record."""
+    while True:
+        if cursor.ended and len(cursor.text) <= size:
+            return len(cursor.text)
+        end = last_end(cursor.text[:size])
+        if end:
+            return end
+        if size >= len(cursor.text):
+            cursor.grow()
+        size *= 2
 
 
 def filled_lines(text: bytes, lines: int, blank: bytes) -> int:
