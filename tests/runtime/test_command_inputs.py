@@ -130,6 +130,45 @@ def test_a_format_that_is_named_overrules_the_suffix(run, folder, out):
     assert written(out) == ["part-0.jsonl", "part-1.jsonl"]
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--delimiter", "|", "--header", "no"], ["double", "2", "6"]),
+        (["--delimiter", "|", "--header", "yes"], ["double", "6"]),
+        (["--delimiter", "|"], ["double", "2", "6"]),
+    ],
+)
+def test_what_a_csv_file_does_not_say_of_itself_can_be_said(run, folder, out, options, expected):
+    given = folder({"a.csv": "1|2\n3|4\n"})
+    assert run(DOUBLE, "predict", given / "a.csv", out, *options).returncode == 0
+    assert (out / "result.csv").read_text().split() == expected
+
+
+@pytest.mark.parametrize(("options", "arrays"), [([], True), (["--lists"], False)])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_model_gets_lists_only_where_that_is_asked_for(run, folder, out, workers, options, arrays):
+    source = """
+import numpy as np
+
+def init():
+    return "matrix"
+
+def predict_on_matrix(matrix, provided_columns_names=None):
+    print(type(matrix).__name__)
+    return np.asarray(matrix, dtype=float).sum(axis=1).reshape(-1, 1), ["sum"]
+
+def info():
+    column = {"name": "x", "type": "number", "required": True, "example": 0}
+    return [column, dict(column, name="y")], [column]
+"""
+    given = folder({"a.csv": "x,y\n" + "1.5,2\n" * 1000})
+    arguments = ["predict", given / "a.csv", out, "--workers", workers, *options]
+    done = run({"entrypoint.py": source}, *arguments)
+    assert done.returncode == 0
+    assert ("ndarray" in done.stderr) == arrays
+    assert (out / "result.csv").read_text().split() == ["sum", *["3.5"] * 1000]
+
+
 def test_standard_input_becomes_standard_output_and_nothing_else(run):
     done = run(DOUBLE, "predict", "-", "-", input=document([1, 2]))
     assert (done.returncode, done.stderr) == (0, "")
