@@ -119,7 +119,7 @@ def _add_formats(predict: argparse.ArgumentParser) -> None:
         "--delimiter",
         type=_delimiter,
         metavar="C",
-        help="what separates cells of CSV, tab for a tabulator (default: look for , ; tab |)",
+        help="what separates cells of CSV, or the word tab (default: look for , ; tab |)",
     )
 
 

@@ -69,22 +69,24 @@ def _width() -> int:
 
 
 class Pace:
-    """Counts rows and files, and tells how fast they come.
+    """Tells how fast rows are answered.
 
     Args:
         files: how many there are.
         clock: a monotonic clock in seconds.
+
+    Attributes:
+        rows: how many were answered.
     """
 
     def __init__(self, files: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.rows = 0
-        self.files = 0
         self._of = files
         self._clock = clock
         self._start = clock()
 
-    def line(self, name: str) -> str:
-        """Write the progress line while an input is read."""
+    def line(self, name: str, files: int) -> str:
+        """Write the progress line while an input is read and so many others are through."""
         seconds = max(self._clock() - self._start, 0.001)
-        file = f"file {min(self.files + 1, self._of)} of {self._of}, " if self._of > 1 else ""
+        file = f"file {files + 1} of {self._of}, " if self._of > 1 else ""
         return f"{self.rows:,} rows, {self.rows / seconds:,.0f} rows/s, {file}{name}"

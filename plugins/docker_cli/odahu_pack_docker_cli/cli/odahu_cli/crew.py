@@ -104,7 +104,11 @@ class Crew:
         with self._lock:
             if self._closed:
                 raise NotLoadedError("the command is ending")
-            process = WorkerProcess(self._command, self._environ)
+            try:
+                process = WorkerProcess(self._command, self._environ)
+            except OSError as error:
+                message = f"a worker process cannot be started: {error.strerror}"
+                raise NotLoadedError(message) from error
             self._processes.append(process)
         return process
 

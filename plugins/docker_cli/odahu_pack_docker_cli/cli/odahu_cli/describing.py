@@ -28,9 +28,7 @@ def describe_model(options: argparse.Namespace, _console: Console, out: BinaryIO
     with loading():
         model = load_model(options.artifact, read_facts(options.model_json))
         signature = model.signature()
-    described = (
-        (b"Input schema:\n", input_schema(model.mode, signature)),
-        (b"Output schema:\n", printed_output_schema(model.mode, signature)),
-    )
-    out.writelines(title + write_json(schema, indent=_INDENT) + b"\n" for title, schema in described)
+        given = write_json(input_schema(model.mode, signature), indent=_INDENT)
+        returned = write_json(printed_output_schema(model.mode, signature), indent=_INDENT)
+    out.writelines((b"Input schema:\n", given, b"\nOutput schema:\n", returned, b"\n"))
     return 0

@@ -17,7 +17,7 @@ import os
 import traceback
 from typing import Iterator
 
-from gppi_runtime import EntrypointError
+from gppi_runtime import ModelError
 from gppi_runtime.errors import describe, model_traceback
 
 
@@ -82,10 +82,10 @@ class Interrupted(BaseException):
         self.exit_code = 128 + number
 
 
-def internal(error: BaseException) -> InternalError:
-    """Describe a fault of this program."""
+def internal(error: BaseException, place: str = "") -> InternalError:
+    """Describe a fault of this program, while it was at an input."""
     trace = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    return InternalError(f"internal error: {describe(error)}", trace)
+    return InternalError(f"{place}{': ' if place else ''}internal error: {describe(error)}", trace)
 
 
 @contextlib.contextmanager
@@ -99,7 +99,7 @@ def loading() -> Iterator[None]:
         yield
     except Interrupted:
         raise
-    except EntrypointError as error:
+    except ModelError as error:
         raise NotLoadedError(error.message, error.details) from error
     except BaseException as error:  # an entrypoint may raise anything
         message = f"loading the model failed: {describe(error)}"

@@ -8,7 +8,7 @@ from typing import BinaryIO, Callable, Dict, List, Union
 
 from gppi_runtime import MATRIX
 
-from .console import Console, Pace
+from .console import Console
 from .crew import Crew
 from .faults import UsageError
 from .formats import FormatError, ReadOptions
@@ -54,12 +54,12 @@ def predict_files(options: argparse.Namespace, console: Console, out: BinaryIO) 
         run = Run(hands, _reading(options, hands), console, open_input, _placer(out))
         if hands.shape.warning:
             console.warn(hands.shape.warning)
-        run.go(tasks, Pace(len(tasks)))
+        run.go(tasks)
         at_once = False
     finally:
         hands.close(at_once=at_once)
-    if run.faults and not found.single:
-        console.complain(f"{len(run.faults)} of {len(tasks)} inputs failed")
+    if run.failed and not found.single:
+        console.complain(f"{run.failed} of {len(tasks)} inputs failed")
     _say(out, _summary(run.done, found, len(tasks), options.output_dir))
     return run.exit_code
 

@@ -113,7 +113,7 @@ class Predictor:
         except InputError as error:
             return InputFileError(str(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, it must reach the user as an error of this piece
-            return internal(error)
+            return internal(error, work.name)
 
     def close(self, *, at_once: bool) -> None:
         """Do nothing: the model ends with this process."""
@@ -121,7 +121,7 @@ class Predictor:
     def _answer(self, work: Work) -> Answer:
         answer = Answer(0, [], [], None)
         for batch in work.parser.parse(work.piece):
-            rows = count_rows(batch.request)
+            rows = _count(batch.request)
             part, predictions = self._predicted(batch, rows, work.renderer)
             uneven = answer.uneven or (None if predictions == rows else (rows, predictions))
             answer.parts.append(part)
@@ -143,14 +143,13 @@ class Predictor:
             raise ModelFailedError(f"{place}: {describe(error)}", model_traceback(error)) from error
 
 
-def count_rows(request: Request) -> int:
-    """Count the rows or objects of a request."""
-    return len(request.rows if isinstance(request, MatrixRequest) else request.objects)
-
-
 def rows_at(name: str, first: int, rows: int) -> str:
     """Say where rows stand in an input."""
     return f"{name}, row {first}" if rows == 1 else f"{name}, rows {first} to {first + rows - 1}"
+
+
+def _count(request: Request) -> int:
+    return len(request.rows if isinstance(request, MatrixRequest) else request.objects)
 
 
 def _signature(model: Model) -> Tuple[Signature, Optional[str]]:

@@ -24,7 +24,8 @@ class Run:
 
     Attributes:
         done: how many tasks have their results.
-        faults: what went wrong with the others.
+        failed: how many have not.
+        exit_code: 1 where the model failed, else 2 where an input was wrong, else 0.
     """
 
     def __init__(
@@ -36,31 +37,29 @@ class Run:
         place_result: Callable[[Task], Union[ResultFile, StandardOutput]],
     ) -> None:
         self.done = 0
-        self.faults: List[CommandError] = []
+        self.failed = 0
+        self.exit_code = 0
         self._hands = hands
         self._reading = reading
         self._console = console
         self._open_input = open_input
         self._place_result = place_result
+        self._pace = Pace(0)
         self._writing: Optional[Writing] = None
         self._given_up: Optional[Task] = None
 
-    @property
-    def exit_code(self) -> int:
-        """1 where the model failed, else 2 where an input was wrong, else 0."""
-        return min((fault.exit_code for fault in self.faults), default=0)
-
-    def go(self, tasks: List[Task], pace: Pace) -> None:
+    def go(self, tasks: List[Task]) -> None:
         """Predict on every input.
 
         Raises:
             CommandError: a fault that leaves no sense in going on.
             BrokenPipeError: nobody reads standard output any more.
         """
+        self._pace = Pace(len(tasks))
         try:
             for step, outcome in self._hands.answers(self._steps(tasks)):
                 if step.task is not self._given_up:
-                    self._advance(step, outcome, pace)
+                    self._advance(step, outcome)
         finally:
             if self._writing is not None:
                 self._writing.discard()
@@ -75,7 +74,7 @@ class Run:
             except OSError as error:
                 yield Step(task, error=InputFileError(explain("cannot read", task.path, error)))
             except Exception as error:  # noqa: BLE001 - the other inputs are to have their results
-                yield Step(task, error=internal(error))
+                yield Step(task, error=internal(error, task.path))
 
     def _pieces(self, task: Task) -> Iterator[Step]:
         with self._open_input(task.path) as file:
@@ -86,29 +85,31 @@ class Run:
                     return
             yield Step(task, commas=source.commas)
 
-    def _advance(self, step: Step, outcome: Outcome, pace: Pace) -> None:
+    def _advance(self, step: Step, outcome: Outcome) -> None:
         if self._writing is None:
             self._writing = Writing(step.task, self._place_result(step.task), self._hands.shape.mode)
         try:
-            self._take(self._writing, step, outcome, pace)
+            self._take(self._writing, step, outcome)
         except CommandError as error:
             if error.ends_run:
                 raise
             self._give_up(self._writing, error)
 
-    def _take(self, writing: Writing, step: Step, outcome: Outcome, pace: Pace) -> None:
+    def _take(self, writing: Writing, step: Step, outcome: Outcome) -> None:
         if isinstance(outcome, CommandError):
             raise outcome
-        if outcome is not None:
-            writing.add(outcome)
-            pace.rows += outcome.rows
-            self._console.show(lambda: pace.line(step.task.path))
+        if outcome is None:
+            writing.overlook(step.commas)
+            self._finish(writing)
             return
-        writing.overlook(step.commas)
+        writing.add(outcome)
+        self._pace.rows += outcome.rows
+        self._console.show(lambda: self._pace.line(step.task.path, self.done + self.failed))
+
+    def _finish(self, writing: Writing) -> None:
         writing.finish()
         self._writing = None
         self.done += 1
-        pace.files += 1
         warning = writing.warning()
         if warning is not None:
             self._console.warn(warning)
@@ -116,5 +117,6 @@ class Run:
     def _give_up(self, writing: Writing, error: CommandError) -> None:
         self._writing, self._given_up = None, writing.task
         writing.discard()
-        self.faults.append(error)
+        self.failed += 1
+        self.exit_code = min(self.exit_code or error.exit_code, error.exit_code)
         self._console.complain(error.message, error.details)
