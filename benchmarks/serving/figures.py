@@ -26,8 +26,8 @@ The model: an elastic net on 13 features with scikit-learn, which predicts a row
 in all, the same CPython, the same versions of scikit-learn and NumPy, no container. All write an access log
 into a file, one line a request at least, which is checked.
 
-All are sent the same 13 numbers a row as JSON: odahu-pack and the bare app {{{{"data": …}}}} without names of
-columns, BentoML {{{{"rows": …}}}}, both lists of lists; MLflow {{{{"dataframe_split": …}}}} with the names that
+All are sent the same 13 numbers a row as JSON: odahu-pack and the bare app {{{{"data": …}}}} without names
+of columns, BentoML {{{{"rows": …}}}}, lists of lists; MLflow {{{{"dataframe_split": …}}}} with the names that
 its signature asks for, which becomes a data frame, and with tensors {{{{"inputs": …}}}}.
 
 MLflow: mlflow models serve --env-manager local, a model with a signature. BentoML: bentoml serve; with
