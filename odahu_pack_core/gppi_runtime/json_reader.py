@@ -26,12 +26,13 @@ class Position(NamedTuple):
     column: int
 
 
-def read_json(raw: bytes, *, constants: bool = False) -> Any:
+def read_json(raw: bytes, *, constants: bool = False, distinct_names: bool = True) -> Any:
     """Parse a request as strict JSON.
 
     Args:
         raw: UTF-8 text, with or without a byte-order mark.
         constants: take ``NaN`` and ``Infinity``, too, which clients of some protocols write.
+        distinct_names: refuse a name that occurs twice in one object, which takes time to find.
 
     Returns:
         The document as lists, dictionaries and scalars.
@@ -40,7 +41,9 @@ def read_json(raw: bytes, *, constants: bool = False) -> Any:
         JsonSyntaxError: not UTF-8, not JSON by RFC 8259 (``NaN`` is not JSON), a trailing comma.
         DocumentError: a name that occurs twice in one object, nested too deeply, an endless integer.
     """
-    return _parse(_decode(raw), None if constants else _ConstantError.refuse)
+    return _parse(
+        _decode(raw), None if constants else _ConstantError.refuse, _unique if distinct_names else None
+    )
 
 
 def read_json_tolerantly(raw: bytes) -> Tuple[Any, List[Position]]:
@@ -75,14 +78,27 @@ def _decode(raw: bytes) -> str:
         raise JsonSyntaxError(f"the text is not UTF-8 ({error.reason})", *place) from None
 
 
-def _parse(text: str, parse_constant: Optional[Callable[[str], Any]]) -> Any:
+def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        repeated = next(name for name, count in counts.items() if count > 1)
+        raise DocumentError(f"the name {quoted(repeated)} occurs twice in one object", "invalid_json")
+    return members
+
+
+def _parse(
+    text: str,
+    parse_constant: Optional[Callable[[str], Any]],
+    pairs_hook: Optional[Callable[[List[Tuple[str, Any]]], Any]] = _unique,
+) -> Any:
     # Python 3.6 converts endless integers in quadratic time. A call for each number is costly, too, so only
     # a text that holds such an integer pays for it.
     unbounded = not hasattr(sys, "get_int_max_str_digits") and _LONG_INTEGER.search(text)
     try:
         return json.loads(
             text,
-            object_pairs_hook=_unique,
+            object_pairs_hook=pairs_hook,
             parse_constant=parse_constant,
             parse_int=_bounded_int if unbounded else None,
         )
@@ -94,15 +110,6 @@ def _parse(text: str, parse_constant: Optional[Callable[[str], Any]]) -> Any:
         raise DocumentError("the document is nested too deeply", "invalid_json") from None
     except ValueError:
         raise DocumentError("an integer has too many digits", "invalid_json") from None
-
-
-def _unique(pairs: List[Tuple[str, Any]]) -> Dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        counts = Counter(name for name, _ in pairs)
-        repeated = next(name for name, count in counts.items() if count > 1)
-        raise DocumentError(f"the name {quoted(repeated)} occurs twice in one object", "invalid_json")
-    return members
 
 
 def _bounded_int(digits: str) -> int:

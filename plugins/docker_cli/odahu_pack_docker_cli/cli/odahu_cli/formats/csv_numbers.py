@@ -36,7 +36,7 @@ class NumberReader:
 
     def array(self, content: bytes, rows: int) -> Optional[Any]:
         """Read an array of so many rows, or None; only columns that the model calls numbers make one."""
-        if not self._kinds <= {_NUMBER, _INTEGER} or not self._is_plain(content):
+        if not rows or not self._kinds <= {_NUMBER, _INTEGER} or not self._is_plain(content):
             return None
         array = self._arrays.read(content, self._delimiter, self._width)
         if array is None or len(array) != rows:

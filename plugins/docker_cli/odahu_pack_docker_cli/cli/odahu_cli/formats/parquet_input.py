@@ -11,6 +11,7 @@ from .csv_numbers import FLOAT
 from .reading import Batch, InputError, InputFormat, Parser, Piece, Place, ReadOptions, Source
 
 NEEDS_PYARROW = "Parquet needs pyarrow, which the model's environment does not have: add it to conda.yaml"
+_BUFFER = 2**16
 _NOWHERE = Position(1, 1)
 # Whole numbers of more bits may not be themselves as 64-bit floating point.
 _NARROW = ("int8", "int16", "int32", "uint8", "uint16", "uint32", "float", "double")
@@ -32,7 +33,9 @@ class ParquetFormat(InputFormat):
             raise InputError(f"{name}: Parquet can be read from a file only, not from a stream")
         try:
             # Without this a whole row group would be read ahead.
-            return ParquetSource(parquet.ParquetFile(file, pre_buffer=False), name, options)
+            return ParquetSource(
+                parquet.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER), name, options
+            )
         except Exception as error:  # noqa: BLE001  # pyarrow's errors are of many kinds
             raise _unreadable(name, error) from None
 
