@@ -146,7 +146,9 @@ def test_what_a_csv_file_does_not_say_of_itself_can_be_said(run, folder, out, op
 
 @pytest.mark.parametrize(("options", "arrays"), [([], True), (["--lists"], False)])
 @pytest.mark.parametrize("workers", [1, 2])
-def test_a_model_gets_lists_only_where_that_is_asked_for(run, folder, out, workers, options, arrays):
+def test_a_model_gets_lists_only_where_that_is_asked_for(runtime, run, folder, out, workers, options, arrays):
+    if arrays and "image-3.6" in runtime.home.name:
+        pytest.skip("no library of this Python reads CSV faster than the standard library")
     source = """
 import numpy as np
 
