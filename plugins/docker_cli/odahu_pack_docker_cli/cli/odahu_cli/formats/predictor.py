@@ -8,8 +8,8 @@ from gppi_runtime import MatrixRequest, Model, PredictionError, Signature, check
 from .reading import Batch, locating
 
 _SAMPLE, _ROUNDS = 500, 3
-# Seconds that a model may take for some rows while arrays are worth a trial; few rows first, for a slow one.
-_SLOW = ((10, 0.05), (_SAMPLE, 0.1))
+# Seconds that a model may take for a batch, and more for each row, so that making lists costs time beside it.
+_QUICK, _QUICK_ROW = 1e-2, 5e-5
 # An array that is as fast is the better choice: making lists of it takes time, too.
 _NOT_SLOWER = 1.2
 
@@ -18,8 +18,9 @@ class BatchPredictor:
     """Asks a model.
 
     GPPI promises lists of rows. Many models turn them into an array first, which takes longer than all the
-    rest. So the first rows are predicted on as lists and as an array: where the answers are the same and the
-    array is faster, the model is given arrays from then on, unless it fails on one.
+    rest. So some rows of the first batch are predicted on again, as lists and as an array: where the answers are
+    the same and the array is faster, the model is given arrays from then on, unless it fails on one. A slow
+    model is not tried: it would gain nothing.
 
     Args:
         model: the loaded model.
@@ -55,36 +56,27 @@ class BatchPredictor:
             check_request(batch.request, self._signature)
         if batch.as_lists is None:
             return self._model.predict(batch.request, keep_arrays=True)
-        if self._takes_arrays is None:
-            self._takes_arrays = self._try_array(batch.request, batch.as_lists())
         if self._takes_arrays:
             try:
                 return self._model.predict(batch.request, keep_arrays=True)
             except PredictionError:
                 self._takes_arrays = False
-        return self._model.predict(batch.as_lists(), keep_arrays=True)
+        began = time.monotonic()  # a model may also wait, for an accelerator or another machine
+        document = self._model.predict(batch.as_lists(), keep_arrays=True)
+        if self._takes_arrays is None and _is_quick(time.monotonic() - began, len(batch.request[0])):
+            self._takes_arrays = self._try_array(batch.request, batch.as_lists())
+        return document
 
     def _try_array(self, array: Any, lists: MatrixRequest) -> bool:
         array = array._replace(rows=array.rows[:_SAMPLE])
         lists = lists._replace(rows=lists.rows[:_SAMPLE])
         try:
-            if self._is_slow(lists):
-                return False
             expected = write_json(self._model.predict(_copied(lists)))
             if write_json(self._model.predict(_copied(array))) != expected:
                 return False
             return self._seconds(array) < self._seconds(lists) * _NOT_SLOWER
         except PredictionError:
-            return False  # Whatever it is, the whole batch will show it.
-
-    def _is_slow(self, lists: MatrixRequest) -> bool:
-        """Tell whether lists cost next to nothing beside the model, which then is not asked any further."""
-        for rows, limit in _SLOW:
-            began = time.monotonic()  # a model may also wait, for an accelerator or another machine
-            self._model.predict(_copied(lists._replace(rows=lists.rows[:rows])))
-            if time.monotonic() - began > limit:
-                return True
-        return False
+            return False
 
     def _seconds(self, request: MatrixRequest) -> float:
         """Return how long a prediction takes, once the model is warm and nothing interferes."""
@@ -95,6 +87,10 @@ class BatchPredictor:
             self._model.predict(request, keep_arrays=True)
             took.append(self._clock() - began)
         return min(took)
+
+
+def _is_quick(seconds: float, rows: int) -> bool:
+    return seconds < _QUICK + _QUICK_ROW * rows
 
 
 def _copied(request: MatrixRequest) -> MatrixRequest:
