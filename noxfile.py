@@ -66,9 +66,9 @@ def ci(session: nox.Session) -> None:
 
 @nox.session
 def soak(session: nox.Session) -> None:
-    """Run the long tests in full: the slow ones, and the properties with thousands of cases."""
+    """Run the long tests in full: the slow ones, a server under fire, properties with thousands of cases."""
     _install(session, "test", "engine")
-    thorough = {"HYPOTHESIS_PROFILE": "thorough"}
+    thorough = {"HYPOTHESIS_PROFILE": "thorough", "ODAHU_PACK_SOAK_SECONDS": "600"}
     session.run(
         "python", "-m", "pytest", "--engines", "-m", "slow or property", *session.posargs, env=thorough
     )

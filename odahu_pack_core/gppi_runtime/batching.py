@@ -95,7 +95,8 @@ def _ask(model: Model, requests: Sequence[Request]) -> List[Outcome]:
     try:
         return _split(_ask_as_one(model, requests), requests)
     except PredictionError:
-        return [_ask_alone(model, request) for request in requests]
+        pass  # What fails below is not to be told as a consequence of this.
+    return [_ask_alone(model, request) for request in requests]
 
 
 def _ask_alone(model: Model, request: Request) -> Outcome:

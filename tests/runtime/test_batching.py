@@ -212,6 +212,15 @@ def test_requests_that_a_library_could_tell_apart_never_mix(other):
     assert len(calls.rows) == 2
 
 
+def test_the_traceback_of_a_bad_request_tells_of_no_batch():
+    requests = [MatrixRequest([[1, cell]], None) for cell in ("a", "poison")]
+    good, bad = predict_together(Calls(poisoned).matrix, requests, 8)
+    assert good.error is None
+    assert bad.error.details.count("Traceback") == 1
+    assert "in poisoned" in bad.error.details
+    assert "predict_together" not in bad.error.details
+
+
 def test_rows_of_an_array_are_asked_alone():
     calls = Calls(totals)
     requests = [MatrixRequest(np.ones((rows, WIDTH)), None) for rows in (1, 1, 3, 0)]

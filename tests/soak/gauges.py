@@ -1,0 +1,42 @@
+"""What a process holds: memory of its own, files and children."""
+
+import re
+import statistics
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+_INTERVAL_SECONDS = 1.0
+
+
+class Sample(NamedTuple):
+    """One look at a process."""
+
+    seconds: float
+    pss_kib: int
+    files: int
+
+
+def look(pid, begun):
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    pss = int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1])
+    return Sample(time.monotonic() - begun, pss, len(list(Path(f"/proc/{pid}/fd").iterdir())))
+
+
+def children(pid):
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+
+
+def watch_process(pid, seconds):
+    """Look at a process once a second for some time."""
+    begun = time.monotonic()
+    samples = []
+    while time.monotonic() - begun < seconds:
+        samples.append(look(pid, begun))
+        time.sleep(_INTERVAL_SECONDS)
+    return samples
+
+
+def typical_pss(samples, begin, end):
+    """Return the median of the memory, in KiB, between two moments."""
+    return statistics.median(sample.pss_kib for sample in samples if begin <= sample.seconds < end)
