@@ -1,6 +1,7 @@
 """docker-cli from a request to an image that turns files into predictions."""
 
 import json
+import signal
 
 import pytest
 
@@ -9,11 +10,13 @@ from tests.e2e.parts import (
     OBJECTS,
     THREE_FEATURES,
     connection,
+    container,
     gppi_project,
     packaging,
     pull_by_digest,
     run_once,
 )
+from tests.runtime.serving import until
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry]
 
@@ -187,3 +190,42 @@ def test_objects_become_objects(client, registry, base_python, tmp_path):
     )
     assert code == 0, errors
     assert json.loads((volume / "out.json").read_text()) == {"prediction": [{"greeting": "hello ada"}]}
+
+
+SLEEPER = """
+    import time
+
+    def init():
+        return "matrix"
+
+    def predict_on_matrix(input_matrix, provided_columns_names=None):
+        if any(row[0] == 2000 for row in input_matrix):
+            print("sleeping", flush=True)
+            time.sleep(60)
+        return [[row[0]] for row in input_matrix], ["same"]
+"""
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_container_that_is_stopped_leaves_nothing_half_made(
+    client, registry, base_python, tmp_path, workers
+):
+    base_python("3.11")
+    project = gppi_project(tmp_path / "project", SLEEPER)
+    ways = [connection(registry)]
+    published = package_model(packaging("docker-cli"), artifact=project, connections=ways).image
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    volume.chmod(0o777)
+    (volume / "in.csv").write_text("x\n" + "".join(f"{number}\n" for number in range(4000)))
+    with container(
+        client,
+        pull_by_digest(client, registry, published),
+        command=["predict", "/volume/in.csv", "/volume", "--workers", workers, "--chunk-rows", "100"],
+        volumes={str(volume): {"bind": "/volume", "mode": "rw"}},
+    ) as started:
+        until(lambda: b"sleeping" in started.logs())
+        until(lambda: len(list(volume.iterdir())) == 2)
+        started.stop(timeout=8)
+        assert started.wait()["StatusCode"] == 128 + signal.SIGTERM
+    assert [path.name for path in volume.iterdir()] == ["in.csv"]
