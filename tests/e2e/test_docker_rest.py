@@ -1,6 +1,9 @@
 """docker-rest from a request to an image that answers, on the real engine and a registry with a password."""
 
+import json
+import time
 from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
 
 import pytest
 from openapi_spec_validator import OpenAPIV2SpecValidator
@@ -74,6 +77,71 @@ def test_arguments_mean_what_they_say(client, registry, base_python, tmp_path):
             url, document = f"{address}/api/model/invoke", {"objects": [{"sleep": 0.4}]}
             answers = [answer.result() for answer in [pool.submit(call, url, document) for _ in range(2)]]
     assert len({answer["prediction"][0]["pid"] for _, answer in answers}) == 2
+
+
+RESTRICTED = {
+    "read_only": True,
+    "user": "12345:0",
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges"],
+    "network_mode": "bridge",
+}
+
+
+def test_the_image_runs_restricted_survives_its_memory_limit_and_stops_at_once(
+    client, registry, base_python, tmp_path
+):
+    base_python("3.11")
+    model = """
+        import os, time
+
+        def init():
+            return "objects"
+
+        def predict_on_objects(objects):
+            time.sleep(objects[0].get("sleep", 0))
+            return [{"pid": os.getpid(), "uid": os.getuid(), "size": len(b"x" * objects[0].get("eat", 0))}]
+    """
+    project = gppi_project(tmp_path / "project", model)
+    request = packaging("docker-rest", maxBatchSize=8, drainTimeout=20)
+    result = package_model(request, artifact=project, connections=[connection(registry)])
+    image = pull_by_digest(client, registry, result.image)
+    limits = {"mem_limit": "192m", "memswap_limit": "192m", "pids_limit": 64}
+    name = f"restricted-{uuid4()}"
+    with served(client, image, name=name, **RESTRICTED, **limits) as address:
+        url = f"{address}/api/model/invoke"
+
+        def ask(**members):
+            return call(url, {"objects": [members]})
+
+        first = ask()[1]["prediction"][0]
+        assert first["uid"] == 12345
+        status, refusal = ask(eat=1 << 30)
+        assert (status, refusal["code"]) == (503, "worker_died")
+        assert call(f"{address}/healthcheck")[0] == 200
+        wait_for(lambda: call(f"{address}/readiness")[0] == 200)
+        assert ask()[1]["prediction"][0]["pid"] != first["pid"]
+
+        running = client.containers.get(name)
+        assert "SIGKILL (out of memory?)" in running.logs(stdout=False).decode()
+        with ThreadPoolExecutor(1) as pool:
+            last = pool.submit(ask, sleep=1)
+            time.sleep(0.3)
+            begun = time.monotonic()
+            running.stop(timeout=15)
+            assert time.monotonic() - begun < 6
+            assert last.result()[0] == 200
+        running.reload()
+        assert running.attrs["State"]["ExitCode"] == 0
+        lines = [json.loads(line) for line in running.logs(stderr=False).decode().splitlines()]
+        assert {line["status"] for line in lines} == {200, 503}
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
 
 
 def test_a_private_base_is_pulled_through_docker_pull(
