@@ -63,6 +63,7 @@ NOT_FOR_A_PLAN = (
     *(
         "concurrent",
         "http",
+        "isal",
         "jsonschema",
         "rattler",
         "requests",

@@ -1,13 +1,23 @@
 """The files of the page that an image shows to browsers."""
 
 import gzip
+import hashlib
 import re
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, requires
+from pathlib import Path
 
 import pytest
 
 from odahu_pack_core import PlanError
 from odahu_pack_docker_rest import ui
+
+ROOT = Path(__file__).parents[3]
+SWAGGER_UI = {
+    "swagger-ui-bundle.js.gz": "bc0c9cb93a2de5d3ebbbf7ca1a21c0be18b6ba8e3bc86585ef43662a2c3bd32a",
+    "swagger-ui.css.gz": "68019ecf09d505f287ba6a2c69b9f6732e358c141563cf9bbda0f68184b1f2a9",
+    "swagger-ui.LICENSE": "bf902b46c052c91fa9df3cd59e63aee5d619c3967df084a4c452dc9c898000bc",
+}
+"""What every build makes of the release of Swagger UI that pyproject.toml names."""
 
 
 @pytest.fixture(scope="module")
@@ -19,17 +29,41 @@ def unpacked(file):
     return gzip.decompress(file.content)
 
 
-def test_swagger_ui_is_there_as_its_distribution_ships_it(page):
-    dist = distribution("flask-swagger-ui").locate_file("flask_swagger_ui/dist")
-    for name in ("swagger-ui-bundle.js", "swagger-ui.css"):
-        assert unpacked(page[f"{name}.gz"]) == (dist / name).read_bytes()
-        assert page[f"{name}.gz"].size * 3 < (dist / name).stat().st_size
+def test_swagger_ui_has_the_same_bytes_whoever_built_the_wheel(page):
+    assert {name: hashlib.sha256(page[name].content).hexdigest() for name in SWAGGER_UI} == SWAGGER_UI
+
+
+def test_swagger_ui_is_compressed(page):
+    for name, start in (
+        ("swagger-ui-bundle.js.gz", b"/*! For license information"),
+        ("swagger-ui.css.gz", b".swagger-ui"),
+    ):
+        text = unpacked(page[name])
+        assert text.startswith(start)
+        assert page[name].size * 3 < len(text)
+
+
+def test_what_is_ours_is_shipped_as_it_is(page):
+    folder = Path(ui.__file__).parent / "server" / "pages"
+    ours = {file.name: file.read_bytes() for file in folder.iterdir()}
+    assert page["index.html"].content == ours.pop("index.html")
+    assert {name: unpacked(page[f"{name}.gz"]) for name in ours} == ours
+
+
+def test_nothing_but_the_core_is_installed_along():
+    assert [line.partition("==")[0] for line in requires("odahu-pack-docker-rest")] == ["odahu-pack-core"]
 
 
 def test_its_licence_is_shipped_along(page):
     licence = page["swagger-ui.LICENSE"].content.decode()
     assert re.match(r"Copyright .* SmartBear Software", licence)
-    assert "TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION" in licence
+    assert licence.endswith((ROOT / "LICENSE").read_text())
+
+
+def test_the_distribution_has_the_licence_of_all():
+    assert (
+        distribution("odahu-pack-docker-rest").read_text("licenses/LICENSE") == (ROOT / "LICENSE").read_text()
+    )
 
 
 def test_the_page_asks_for_the_shipped_files_and_for_nothing_else(page):
@@ -50,17 +84,17 @@ def test_the_files_have_the_same_bytes_each_time(page, monkeypatch):
     assert all(file.content[4:8] == bytes(4) for file in page.values() if file.path.endswith(".gz"))
 
 
-def test_a_missing_swagger_ui_is_an_error_that_says_what_to_install(monkeypatch):
+def test_a_distribution_that_is_not_installed_is_an_error_that_says_what_to_install(monkeypatch):
     def missing(name):
         raise PackageNotFoundError(name)
 
     monkeypatch.setattr(ui, "distribution", missing)
     with pytest.raises(PlanError) as caught:
         list(ui.page_files("/pages"))
-    assert (caught.value.code, "flask-swagger-ui" in caught.value.hint) == ("no-swagger-ui", True)
+    assert (caught.value.code, "odahu-pack-docker-rest" in caught.value.hint) == ("no-swagger-ui", True)
 
 
-def test_a_swagger_ui_without_the_file_is_an_error_that_names_it(monkeypatch, tmp_path):
+def test_a_distribution_without_the_file_is_an_error_that_names_it(monkeypatch, tmp_path):
     class Empty:
         def locate_file(self, path):
             return tmp_path / path

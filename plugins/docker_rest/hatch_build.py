@@ -1,0 +1,62 @@
+"""Puts Swagger UI into the wheel: compressed to the same bytes on every machine, with its licence."""  # noqa: INP001  # hatchling loads it by its path
+
+from __future__ import annotations
+
+from importlib.metadata import distribution
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+from hatchling.builders.wheel import WheelBuilderConfig
+from isal import isal_zlib
+
+# A distribution that follows the releases of Swagger UI; nothing of it is imported.
+_DISTRIBUTION: Final = "flask-swagger-ui"
+_ORIGIN: Final = "flask_swagger_ui/dist"
+_PACKED: Final = ("swagger-ui-bundle.js", "swagger-ui.css")
+# Where `ui.py` looks for them.
+_FOLDER: Final = "odahu_pack_docker_rest/swagger_ui"
+# Level 3 makes other bytes on other processors, and zlib other bytes in other releases.
+_LEVEL: Final = 2
+# zlib's name for gzip's format with the largest window; its header holds no time.
+_GZIP: Final = 31
+
+
+class SwaggerUI(BuildHookInterface[WheelBuilderConfig]):
+    """Adds the folder `odahu_pack_docker_rest/swagger_ui` to wheels, those of editable installations too."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Write the files, and tell hatchling to take them.
+
+        Args:
+            version: `editable` or `standard`.
+            build_data: What hatchling asks of a hook; amended.
+
+        Raises:
+            PackageNotFoundError: The build environment lacks a requirement of `[build-system]`.
+            OSError: Swagger UI is not where it used to be.
+        """
+        self._written = TemporaryDirectory(prefix="swagger-ui-")
+        write_files(Path(self._written.name), Path(self.root, "LICENSE"))
+        key = "force_include_editable" if version == "editable" else "force_include"
+        build_data[key][self._written.name] = _FOLDER
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:  # noqa: ARG002  # as hatchling has it
+        """Remove what was written, as the wheel holds it now."""
+        self._written.cleanup()
+
+
+def write_files(folder: Path, apache: Path) -> None:
+    """Write Swagger UI's files as an image holds them.
+
+    Args:
+        folder: Receives them.
+        apache: The text of the licence that Swagger UI names, which is that of odahu-pack, too.
+    """
+    origin = Path(str(distribution(_DISTRIBUTION).locate_file(_ORIGIN)))
+    for name in _PACKED:
+        packed = isal_zlib.compress(origin.joinpath(name).read_bytes(), _LEVEL, _GZIP)
+        folder.joinpath(f"{name}.gz").write_bytes(packed)
+    notice = origin.joinpath("LICENSE").read_bytes()
+    folder.joinpath("swagger-ui.LICENSE").write_bytes(notice + b"\n" + apache.read_bytes())
