@@ -5,6 +5,7 @@ import re
 import socket
 import struct
 import time
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from tests.runtime.serving import PATIENCE
@@ -42,6 +43,16 @@ def post(command, argument=None, *lines, path="/api/model/invoke", version="1.1"
 def chunked(*chunks, end=b"0\r\n\r\n"):
     """Write a body in chunks."""
     return b"".join(b"%x\r\n%b\r\n" % (len(chunk), chunk) for chunk in chunks) + end
+
+
+def has_read_all(front):
+    """Tell whether a front has taken in, and thought about, all that was sent to it."""
+    for row in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        _, *ends, _state, queues, _ = row.split(maxsplit=5)
+        ports = {int(end.rpartition(":")[2], 16) for end in ends}
+        if front.port in ports and queues != "00000000:00000000":
+            return False
+    return front.ask("GET", "/healthcheck").status == 200
 
 
 class Line:

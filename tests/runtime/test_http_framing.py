@@ -356,6 +356,4 @@ def test_a_request_has_one_id(line):
     answers = [line.ask(GET) for _ in range(3)]
     ids = [answer.headers["x-request-id"] for answer in answers]
     assert all(one != other for one, other in pairwise(ids))
-    assert (
-        line.ask(head("X-Request-ID: a", "X-Request-ID: b")).status == 400
-    )
+    assert line.ask(head("X-Request-ID: a", "X-Request-ID: b")).status == 400

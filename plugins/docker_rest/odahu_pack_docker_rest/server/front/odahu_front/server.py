@@ -11,6 +11,7 @@ from .access_log import AccessLog
 from .children import Children
 from .health_routes import health_routes
 from .http.connection import Connection
+from .http.descriptors import room_for_connections
 from .http.request import Exchange
 from .http.response import Response
 from .http.routes import Routes, reading
@@ -27,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 # Bodies of the largest size that may be held at the same time.
 _BODIES_HELD = 4
 _BACKLOG = 2048
+_ACCEPTED_AT_ONCE = 64  # without a look at how many connections there are already
 _WORKER_GRACE_SECONDS = 2.0
 _GLANCE_SECONDS = 0.02
 _FAREWELL_SECONDS = 0.2  # for the answers that say that it is over
@@ -53,7 +55,12 @@ class Server:
         self._metrics = Metrics(name, version)
         shape = Shape(options.workers, options.threads, options.max_batch_size, options.timeout)
         self._pool = Pool(self._children, command, shape, self._fail, self._metrics.observe_call)
-        limits = Limits(options.max_body_bytes, _BODIES_HELD * options.max_body_bytes, options.timeout)
+        limits = Limits(
+            options.max_body_bytes,
+            _BODIES_HELD * options.max_body_bytes,
+            options.timeout,
+            connections=room_for_connections(),
+        )
         self._site = Site(self._routes(name, version), limits, self._record)
         self._listener: Optional[asyncio.AbstractServer] = None
 
@@ -67,8 +74,9 @@ class Server:
             self._loop.add_signal_handler(number, self._on_signal)
         self._pool.start()
         self._listener = await self._loop.create_server(
-            lambda: Connection(self._site), sock=listener, backlog=_BACKLOG
+            lambda: Connection(self._site), sock=listener, backlog=_ACCEPTED_AT_ONCE
         )
+        listener.listen(_BACKLOG)
         try:
             await self._over
         finally:

@@ -37,6 +37,7 @@ class Connection(asyncio.Protocol):
         self._alarm = Alarm(site.loop, self._expire)
         self._target = b""
         self._headers: Headers = {}
+        self._repeated = 0
         self._head_again = b""
         self._unused_bytes = 0  # that have arrived since the last complete head or piece of a body
         self._incoming: Optional[Incoming] = None
@@ -54,6 +55,9 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Begin to wait for the first request."""
         self._transport = transport
+        if len(self._site.connections) >= self._site.limits.connections:
+            transport.abort()
+            return
         peer = transport.get_extra_info("peername")
         self._client = str(peer[0]) if peer else ""
         self._site.connections.add(self)
@@ -85,7 +89,8 @@ class Connection(asyncio.Protocol):
         except ParserError as error:
             self._refuse(Refusal(400, "invalid_http", f"this is not HTTP: {error}"))
         if self._incoming is not begun and self._incoming is not None:
-            self._alarm.set(self._site.limits.body_seconds)
+            if not self._paused:
+                self._alarm.set(self._site.limits.body_seconds)
         elif (
             self._unused_bytes > self._site.limits.head_bytes
             or len(self._headers) > self._site.limits.headers
@@ -99,12 +104,13 @@ class Connection(asyncio.Protocol):
     def pause_writing(self) -> None:
         """Answer no more requests of a client that does not read its answers."""
         self._blocked = True
-        self._unsent_bytes = self._transport.get_write_buffer_size()
+        self._alarm.set(self._site.limits.idle_seconds)
         self._pause_reading()
 
     def resume_writing(self) -> None:
         """Go on."""
         self._blocked = False
+        self._unsent_bytes = 0
         self._begin_next()
 
     # What the parser calls.
@@ -113,6 +119,7 @@ class Connection(asyncio.Protocol):
         """Begin with a head."""
         self._target = b""
         self._headers = {}
+        self._repeated = 0
 
     def on_url(self, target: bytes) -> None:
         """Take a part of the request's target."""
@@ -122,8 +129,10 @@ class Connection(asyncio.Protocol):
         """Take a header, but none of those that follow a body."""
         if self._incoming is None:
             name = name.lower()
-            before = self._headers.get(name)
-            self._headers[name] = value if before is None else b"%b, %b" % (before, value)
+            if name in self._headers:
+                self._repeat(name, value)
+            else:
+                self._headers[name] = value
 
     def on_headers_complete(self) -> None:
         """Decide by the head who answers, and whether the body is wanted."""
@@ -186,6 +195,11 @@ class Connection(asyncio.Protocol):
 
     # Requests.
 
+    def _repeat(self, name: bytes, value: bytes) -> None:
+        self._repeated += 1
+        if self._repeated < self._site.limits.headers:  # more are refused; joining them would take too long
+            self._headers[name] = b"%b, %b" % (self._headers[name], value)
+
     def _head_without_upgrade(self) -> bytes:
         version = self._parser.get_http_version().encode("ascii")
         lines = [b"%b %b HTTP/%b" % (self._parser.get_method(), self._target, version)]
@@ -196,7 +210,7 @@ class Connection(asyncio.Protocol):
         limits = self._site.limits
         request = incoming.exchange.request
         check_framing(request, incoming.version)
-        if len(request.headers) > limits.headers or (
+        if len(request.headers) + self._repeated > limits.headers or (
             self._unused_bytes > limits.head_bytes and size_of_head(request, self._target) > limits.head_bytes
         ):
             raise head_too_large()
@@ -262,6 +276,8 @@ class Connection(asyncio.Protocol):
         if self._paused and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
+            if self._incoming is not None:
+                self._alarm.set(self._site.limits.body_seconds)
 
     # Answers.
 

@@ -31,6 +31,7 @@ class Limits(NamedTuple):
             keep theirs, so that they close idle connections first.
         head_bytes: the size of a request line and its headers.
         headers: how many headers that may be.
+        connections: how many may be open at the same time.
     """
 
     body_bytes: int
@@ -39,6 +40,7 @@ class Limits(NamedTuple):
     idle_seconds: float = 75.0
     head_bytes: int = 64 * 1024
     headers: int = 256
+    connections: int = 1000
 
 
 class Site:
