@@ -149,7 +149,7 @@ def test_rows_that_wait_are_shared_out_over_the_workers(start, at_once):
         assert min(pids.values()) >= 3
 
 
-def test_objects_are_never_put_together(runtime, model, tmp_path, at_once):
+def test_objects_are_never_put_together_and_use_all_threads(runtime, model, tmp_path, at_once):
     source = """
 import time
 
@@ -157,18 +157,19 @@ def init():
     return "objects"
 
 def predict_on_objects(objects):
-    time.sleep(objects[0]["sleep"])
+    time.sleep(0.2)
     return [{"together": len(objects), "name": each["name"]} for each in objects]
 """
     packed = model({"entrypoint.py": source})
-    with serve(runtime, packed, tmp_path, "--max-batch-size", "8", "--threads", "1") as front:
-        names = "abcd"
-        documents = [{"objects": [{"name": name, "sleep": 0.1}]} for name in names]
-        replies = list(at_once.map(front.invoke, documents))
+    with serve(runtime, packed, tmp_path, "--max-batch-size", "8", "--threads", "4") as front:
+        names = "abcdefgh"
+        begun = time.monotonic()
+        replies = list(at_once.map(front.invoke, [{"objects": [{"name": name}]} for name in names]))
+        assert time.monotonic() - begun < 0.9  # 1.0 if the second half shares a thread
         assert [reply.json["prediction"] for reply in replies] == [
             [{"together": 1, "name": name}] for name in names
         ]
-        assert calls(front) == (4, 4)
+        assert calls(front) == (8, 8)
 
 
 def test_a_lone_request_does_not_wait_for_company(runtime, model, tmp_path):

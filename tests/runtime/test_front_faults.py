@@ -48,7 +48,7 @@ def test_a_model_that_raises_is_a_500_with_its_words_and_a_traceback_in_the_log(
     reply = front.do("raise", "no such vintage")
     assert reply.status == 500
     assert reply.json == {"message": "ValueError: no such vintage", "code": "model_error"}
-    assert "in _raise" in front.stderr
+    front.wait(lambda: "in _raise" in front.stderr)
     assert "Model-Name" not in reply.headers
 
 

@@ -1,7 +1,7 @@
 """The frames that the front and a worker send each other over a pair of connected sockets.
 
 A frame is a header of fixed size and a body. The front sends PREDICT, INFER or COMPRESSED_INFER with a
-request's body; frames marked `MORE` belong together with the next one, so that a worker may answer them with
+request's body, or PREDICT_NUMBERS with what it has read of one; frames marked `MORE` belong together with the next one, so that a worker may answer them with
 one call of the model. The worker sends one READY with what it knows about the model or one FAILED with a
 reason, then an ANSWER with an HTTP status and a body for each request, in any order.
 """
@@ -12,9 +12,10 @@ from typing import NamedTuple, Union
 PREDICT = 1
 INFER = 2
 COMPRESSED_INFER = 3
-READY = 4
-FAILED = 5
-ANSWER = 6
+PREDICT_NUMBERS = 4
+READY = 5
+FAILED = 6
+ANSWER = 7
 
 MORE = 1
 
@@ -26,12 +27,13 @@ class Header(NamedTuple):
     """What comes before the body of a frame.
 
     Args:
-        kind: PREDICT, INFER, COMPRESSED_INFER, READY, FAILED or ANSWER.
+        kind: PREDICT, INFER, COMPRESSED_INFER, PREDICT_NUMBERS, READY, FAILED or ANSWER.
         flags: MORE, or 0.
         status: the HTTP status of an ANSWER.
-        split: size in bytes of the JSON at the beginning of a body where tensors follow it, else 0; of READY:
-            of the Swagger document, which the metadata of the Open Inference Protocol follow.
-        rows: of an ANSWER: rows in the call of the model behind it, 0 where another answer tells them.
+        split: size in bytes of the JSON at the beginning of a body where tensors or doubles follow it, else 0;
+            of READY: of the Swagger document, which the metadata of the Open Inference Protocol follow.
+        rows: of an ANSWER: rows in the call of the model behind it, 0 where another answer tells them; of
+            READY: rows of different requests that may go into one call, 1 where none may.
         number: tells a request from the others.
         size: bytes of the body.
     """

@@ -13,7 +13,7 @@ from odahu_wire import COMPRESSED_INFER, INFER, Header
 from .http.request import Exchange, Request
 from .http.response import Refusal, Response, unavailable
 from .http.routes import Methods, Route, reading
-from .job import Dialect
+from .job import Dialect, Payload
 from .media_type import UNCOMPRESSED, admit_type, content_encoding, unsupported
 from .pool import Pool
 
@@ -43,8 +43,6 @@ class InferenceRoutes:
         self._pool = pool
         self._name = name
         self._version = version
-        self._plain = Dialect(INFER, _respond, refuse)
-        self._compressed = Dialect(COMPRESSED_INFER, _respond, refuse)
 
     def table(self) -> Dict[str, Methods]:
         """Return the routes."""
@@ -79,8 +77,9 @@ class InferenceRoutes:
 
     def _infer(self, exchange: Exchange) -> None:
         request = exchange.request
-        dialect = self._plain if content_encoding(request) in UNCOMPRESSED else self._compressed
-        self._pool.submit(exchange, dialect, split=_json_size(request), rows=_rows(request.body))
+        kind = INFER if content_encoding(request) in UNCOMPRESSED else COMPRESSED_INFER
+        payload = Payload(kind, request.body, _json_size(request), _rows(request.body))
+        self._pool.submit(exchange, _DIALECT, payload)
 
 
 def refuse(refusal: Refusal) -> Response:
@@ -117,6 +116,9 @@ def _respond(header: Header, body: bytes) -> Response:
         return Response(header.status, body)
     size = (_SIZE_HEADER.lower(), str(header.split))
     return Response(header.status, body, (("content-type", "application/octet-stream"), size))
+
+
+_DIALECT = Dialect(_respond, refuse)
 
 
 def _json(document: Dict[str, Any]) -> Response:

@@ -15,14 +15,28 @@ class Dialect(NamedTuple):
     """How a protocol says what became of a prediction.
 
     Args:
-        kind: the kind of frame that carries its requests, PREDICT or INFER.
         answer: turns a worker's ANSWER into the response.
         refuse: turns a refusal of the front into the response.
     """
 
-    kind: int
     answer: Callable[[Header, bytes], Response]
     refuse: Callable[[Refusal], Response]
+
+
+class Payload(NamedTuple):
+    """What a worker is sent of a request.
+
+    Args:
+        kind: the kind of its frame.
+        body: the request's own, or what the front has read of it.
+        split: size of the JSON at the beginning of the body where tensors follow it, else 0.
+        rows: how many rows it seems to have; for scheduling only.
+    """
+
+    kind: int
+    body: bytes
+    split: int = 0
+    rows: int = 1
 
 
 class Job:
@@ -32,8 +46,7 @@ class Job:
         number: tells it from the other requests.
         exchange: where the answer goes.
         dialect: how the answer is said.
-        split: size of the JSON at the beginning of the body where tensors follow it, else 0.
-        rows: how many rows it seems to have; for scheduling only.
+        payload: what is sent.
         deadline: when to give it up, by the clock of the event loop.
 
     Attributes:
@@ -41,16 +54,15 @@ class Job:
         over: whether it was answered or given up.
     """
 
-    __slots__ = ("deadline", "dialect", "exchange", "holder", "number", "over", "rows", "split")
+    __slots__ = ("deadline", "dialect", "exchange", "holder", "number", "over", "payload")
 
     def __init__(
-        self, number: int, exchange: Exchange, dialect: Dialect, *, split: int, rows: int, deadline: float
+        self, number: int, exchange: Exchange, dialect: Dialect, payload: Payload, deadline: float
     ) -> None:
         self.number = number
         self.exchange = exchange
         self.dialect = dialect
-        self.split = split
-        self.rows = rows
+        self.payload = payload
         self.deadline = deadline
         self.holder: Optional["Worker"] = None
         self.over = False

@@ -84,6 +84,7 @@ def _worker_command(options: Options) -> List[str]:
         str(options.threads),
         "--batch-rows",
         str(options.max_batch_size),
+        *(["--numbers"] if front_reads_numbers(options) else []),
         "--max-body-bytes",
         str(options.max_body_bytes),
         "--model-json",

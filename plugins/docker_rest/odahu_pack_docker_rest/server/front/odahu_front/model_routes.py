@@ -3,13 +3,14 @@
 from typing import Dict
 from urllib.parse import quote
 
-from odahu_wire import PREDICT, Header
+from odahu_wire import PREDICT, PREDICT_NUMBERS, Header
 
 from .http.request import Exchange
 from .http.response import JSON, Headers, Refusal, Response, unavailable
 from .http.routes import Methods, Route, reading
-from .job import Dialect
+from .job import Dialect, Payload
 from .media_type import admit_json
+from .numbers import read_numbers, write_numbers
 from .pool import Pool
 
 _OK = 200
@@ -22,16 +23,18 @@ class ModelRoutes:
         pool: predicts.
         name: the model's name.
         version: the model's version.
+        reads_numbers: whether the front itself reads and writes documents of many numbers.
     """
 
-    def __init__(self, pool: Pool, name: str, version: str) -> None:
+    def __init__(self, pool: Pool, name: str, version: str, *, reads_numbers: bool) -> None:
         self._pool = pool
         self._headers: Headers = (
             *JSON,
             ("model-name", quote(name, "")),
             ("model-version", quote(version, "")),
         )
-        self._dialect = Dialect(PREDICT, self._respond, _refuse)
+        self._reads_numbers = reads_numbers
+        self._dialect = Dialect(self._respond, _refuse)
 
     def table(self) -> Dict[str, Methods]:
         """Return the routes."""
@@ -46,9 +49,17 @@ class ModelRoutes:
         exchange.answer(Response(_OK, self._pool.description))
 
     def _invoke(self, exchange: Exchange) -> None:
-        self._pool.submit(exchange, self._dialect, rows=_rows(exchange.request.body))
+        body = exchange.request.body
+        numbers = read_numbers(body) if self._reads_numbers else None
+        if numbers is None:
+            payload = Payload(PREDICT, body, rows=_rows(body))
+        else:
+            payload = Payload(PREDICT_NUMBERS, numbers, rows=_rows(body))
+        self._pool.submit(exchange, self._dialect, payload)
 
     def _respond(self, header: Header, body: bytes) -> Response:
+        if header.split:
+            body = write_numbers(body, header.split)
         return Response(header.status, body, self._headers if header.status == _OK else JSON)
 
 

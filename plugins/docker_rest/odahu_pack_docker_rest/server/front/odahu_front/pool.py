@@ -4,7 +4,7 @@ import asyncio
 import collections
 import itertools
 import logging
-from typing import Callable, Deque, Dict, List, NamedTuple, Optional
+from typing import Callable, Dict, List, NamedTuple, Optional
 
 from odahu_wire import Header
 
@@ -12,7 +12,8 @@ from .children import Children
 from .deadlines import Deadlines
 from .http.request import Exchange
 from .http.response import Refusal, unavailable
-from .job import Dialect, Job
+from .job import Dialect, Job, Payload
+from .waiting import Waiting
 from .worker import State, Worker
 
 _LOG = logging.getLogger(__name__)
@@ -72,10 +73,10 @@ class Pool:
         self._numbers = itertools.count()
         self._workers: List[Worker] = []
         self._ready: List[Worker] = []
-        self._waiting: Deque[Job] = collections.deque()
-        slots = shape.workers * shape.threads
-        self._most_waiting = max(_LEAST_WAITING, _WAITING_PER_SLOT * slots * shape.batch_rows)
         self._deadlines = Deadlines(self._loop, self._expire)
+        at_once = shape.workers * shape.threads * shape.batch_rows
+        self._waiting = Waiting(max(_LEAST_WAITING, _WAITING_PER_SLOT * at_once), self._deadlines.remove)
+        self._batch_rows = 1
         self._dispatch_soon = False
         self._failures = 0
         self._closing = False
@@ -108,30 +109,26 @@ class Pool:
         """The number of workers in each state."""
         return collections.Counter(worker.state.value for worker in self._workers)
 
-    def submit(self, exchange: Exchange, dialect: Dialect, *, split: int = 0, rows: int = 1) -> None:
+    def submit(self, exchange: Exchange, dialect: Dialect, payload: Payload) -> None:
         """Have a request answered by the next free worker.
 
         Args:
             exchange: the request and where its answer goes: a worker's, 504 at the deadline, or 503 when
                 the worker dies.
             dialect: how the answer is said.
-            split: size of the JSON at the beginning of the body where tensors follow it, else 0.
-            rows: how many rows the body seems to have.
+            payload: what a worker is sent.
 
         Raises:
             Refusal: 503 when no worker is ready or too many requests wait.
         """
         if not self._ready:
             raise unavailable("no_worker", "no worker can predict now")
-        if len(self._waiting) >= self._most_waiting:
-            self._forget_abandoned()
-        if len(self._waiting) >= self._most_waiting:
-            raise unavailable("overloaded", "too many requests are waiting")
+        self._waiting.check_room()
         deadline = self._loop.time() + self._shape.timeout
-        job = Job(next(self._numbers), exchange, dialect, split=split, rows=rows, deadline=deadline)
+        job = Job(next(self._numbers), exchange, dialect, payload, deadline)
         self._deadlines.add(job)
-        self._waiting.append(job)
-        if self._shape.batch_rows == 1:
+        self._waiting.add(job)
+        if self._batch_rows == 1:
             self._dispatch()
         elif not self._dispatch_soon:
             # Requests that arrive in the same turn of the event loop go together.
@@ -186,6 +183,7 @@ class Pool:
             self._replace(worker)
         elif worker.state is State.READY:
             self.description, self.metadata = worker.description, worker.metadata
+            self._batch_rows = worker.batch_rows
         self._dispatch()
 
     def _replace(self, worker: Worker) -> None:
@@ -206,37 +204,16 @@ class Pool:
         _LOG.warning("starting a new worker in %.1f s", delay)
         self._loop.call_later(delay, self._start_worker)
 
-    def _forget_abandoned(self) -> None:
-        for job in self._waiting:
-            if job.exchange.abandoned:
-                job.over = True
-                self._deadlines.remove(job)
-        self._waiting = collections.deque(job for job in self._waiting if not job.over)
-
     def _dispatch(self) -> None:
         self._dispatch_soon = False
         while self._waiting and self._ready:
             worker = min(self._ready, key=_load)
             if worker.busy >= self._shape.threads:
                 return
-            jobs = self._next_batch()
+            # The rows that wait are enough for all workers: none takes more than its share of what is left.
+            jobs = self._waiting.take(self._batch_rows, -(-len(self._waiting) // len(self._ready)))
             if jobs:
                 worker.give(jobs)
-
-    def _next_batch(self) -> List[Job]:
-        jobs: List[Job] = []
-        room = self._shape.batch_rows
-        # The rows that wait are enough for all workers: none takes more than its share of what is left.
-        share = -(-len(self._waiting) // len(self._ready))
-        while self._waiting and (not jobs or (self._waiting[0].rows <= room and len(jobs) < share)):
-            job = self._waiting.popleft()
-            if job.exchange.abandoned:
-                job.over = True
-                self._deadlines.remove(job)
-            elif not job.over:
-                jobs.append(job)
-                room -= job.rows
-        return jobs
 
     def _expire(self, job: Job) -> None:
         holder = job.holder

@@ -41,6 +41,7 @@ class Worker:
         busy: how many of its threads predict.
         description: the Swagger document, once it is ready.
         metadata: the model's metadata in the Open Inference Protocol, once it is ready.
+        batch_rows: rows of different requests that may go into one call of the model, once it is ready.
         failure: why the model could not be loaded, if the worker said so.
         replaced: whether another worker was started in its place already.
         ended: done when the process has ended and its line is closed.
@@ -66,6 +67,7 @@ class Worker:
         self.busy = 0
         self.description = b""
         self.metadata = b""
+        self.batch_rows = 1
         self.failure = ""
         self.replaced = False
         self.ended: "asyncio.Future[None]" = self._loop.create_future()
@@ -96,8 +98,8 @@ class Worker:
             job.holder = self
             self.jobs[job.number] = job
             flags = 0 if job is last else MORE
-            body = job.exchange.request.body
-            frames.append(pack(job.dialect.kind, body, job.number, flags=flags, split=job.split))
+            payload = job.payload
+            frames.append(pack(payload.kind, payload.body, job.number, flags=flags, split=payload.split))
         self._line.transport.write(frames[0] if len(frames) == 1 else b"".join(frames))
 
     def retire(self) -> None:
@@ -138,6 +140,7 @@ class Worker:
         elif header.kind == READY:
             self.state = State.READY
             self.description, self.metadata = body[: header.split], body[header.split :]
+            self.batch_rows = header.rows
             self._on_change(self)
         elif header.kind == FAILED:
             self.failure = body.decode("utf-8", "replace")

@@ -5,10 +5,11 @@ from typing import Any, Callable, Dict, NamedTuple, Tuple, Union
 
 from gppi_runtime import Model, Request, Signature, check_request, parse_request, read_json, write_json
 from gppi_runtime.tensors import Inference, read_inference, write_error, write_inference
-from odahu_wire import COMPRESSED_INFER, INFER, PREDICT
+from odahu_wire import COMPRESSED_INFER, INFER, PREDICT, PREDICT_NUMBERS
 
 from .channel import Frame
 from .inflating import inflate
+from .numbers import read_numbers, write_numbers
 
 
 class Question(NamedTuple):
@@ -30,20 +31,26 @@ class OdahuDialect:
     Args:
         model: the loaded model.
         signature: what it says about itself.
+        numbers: whether the front makes the text of many numbers.
     """
 
-    def __init__(self, model: Model, signature: Signature) -> None:
+    def __init__(self, model: Model, signature: Signature, *, numbers: bool) -> None:
         self._model = model
         self._signature = signature
+        self._numbers = numbers and model.serializer is None
 
     def read(self, frame: Frame) -> Question:
         """Read a request; raises DocumentError where it is none."""
-        request = parse_request(read_json(frame.body), self._model.mode)
+        if frame.header.kind == PREDICT_NUMBERS:
+            request = read_numbers(frame.body, self._model.mode)
+        else:
+            request = parse_request(read_json(frame.body), self._model.mode)
         check_request(request, self._signature)
         return Question(request, self._write)
 
     def _write(self, document: Any) -> Tuple[bytes, int]:
-        return write_json(document, self._model.serializer), 0
+        numbers = write_numbers(document) if self._numbers else None
+        return numbers or (write_json(document, self._model.serializer), 0)
 
     @staticmethod
     def refuse(message: str, code: str) -> bytes:
@@ -88,7 +95,13 @@ class TensorDialect:
 Dialect = Union[OdahuDialect, TensorDialect]
 
 
-def dialects(model: Model, signature: Signature, most_bytes: int) -> Dict[int, Dialect]:
+def dialects(model: Model, signature: Signature, most_bytes: int, *, numbers: bool) -> Dict[int, Dialect]:
     """Return the dialect of each kind of request frame."""
+    documents = OdahuDialect(model, signature, numbers=numbers)
     tensors = TensorDialect(model, signature, most_bytes)
-    return {PREDICT: OdahuDialect(model, signature), INFER: tensors, COMPRESSED_INFER: tensors}
+    return {
+        PREDICT: documents,
+        PREDICT_NUMBERS: documents,
+        INFER: tensors,
+        COMPRESSED_INFER: tensors,
+    }

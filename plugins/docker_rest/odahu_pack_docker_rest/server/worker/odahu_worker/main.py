@@ -6,6 +6,7 @@ import sys
 from typing import List
 
 from gppi_runtime import (
+    MATRIX,
     UNKNOWN,
     EntrypointError,
     Model,
@@ -45,9 +46,10 @@ def main(argv: List[str]) -> int:
     signature = _signature(model)
     description = write_json(swagger(model.facts, model.mode, signature))
     metadata = write_json(model_metadata(model.facts, model.mode, signature))
-    channel.send(pack(READY, description + metadata, split=len(description)))
-    spoken = dialects(model, signature, options.max_body_bytes)
-    Predictor(model, spoken, channel, options.batch_rows).serve(options.threads)
+    batch_rows = options.batch_rows if model.mode == MATRIX else 1
+    channel.send(pack(READY, description + metadata, split=len(description), rows=batch_rows))
+    spoken = dialects(model, signature, options.max_body_bytes, numbers=options.numbers)
+    Predictor(model, spoken, channel, batch_rows).serve(options.threads)
     return 0
 
 
@@ -61,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--max-body-bytes", type=int, required=True, help="size of the largest request, decompressed"
     )
+    parser.add_argument("--numbers", action="store_true", help="the front writes results of many numbers")
     parser.add_argument("--model-json", required=True, help="the file with the model's name and place")
     parser.add_argument("--artifact", required=True, help="the folder of the unpacked artifact")
     return parser
