@@ -27,13 +27,12 @@ def children(pid):
     return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
-def watch_process(pid, seconds):
-    """Look at a process once a second for some time."""
+def watch_process(pid, seconds, stop):
+    """Look at a process once a second for some time, or until it is enough."""
     begun = time.monotonic()
     samples = []
-    while time.monotonic() - begun < seconds:
+    while time.monotonic() - begun < seconds and not stop.wait(_INTERVAL_SECONDS):
         samples.append(look(pid, begun))
-        time.sleep(_INTERVAL_SECONDS)
     return samples
 
 

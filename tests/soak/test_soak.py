@@ -56,7 +56,7 @@ def run_clients(front, tally):
             for number, client in enumerate(CLIENTS)
         ]
         try:
-            measured = watch_process(front.process.pid, SECONDS)
+            measured = watch_process(front.process.pid, SECONDS, stop)
         finally:
             stop.set()
         faults = [fault for fault in (client.result() for client in running) if fault]
