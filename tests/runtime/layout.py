@@ -17,7 +17,7 @@ ISLAND = REPOSITORY / "odahu_pack_core" / "gppi_runtime"
 SERVER = REPOSITORY / "plugins" / "docker_rest" / "odahu_pack_docker_rest" / "server"
 COMMAND = REPOSITORY / "plugins" / "docker_cli" / "odahu_pack_docker_cli" / "cli"
 MODELS = Path(__file__).parent / "models"
-FRONT_REQUIREMENTS = ("h11>=0.13", "prometheus-client>=0.17", "httptools>=0.2", "uvloop>=0.14")
+FRONT_REQUIREMENTS = ("h11>=0.13", "prometheus-client>=0.17", "httptools>=0.2", "uvloop>=0.14", "orjson>=3.6")
 
 
 class Runtime(NamedTuple):

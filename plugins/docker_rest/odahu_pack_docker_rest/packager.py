@@ -37,7 +37,13 @@ _WORKER = f"{RUNTIME_ROOT}/worker"
 # Where there is no wheel of the fast parts, the front goes without them.
 _WHEELS = 'python_version < "3.15" and platform_machine in "x86_64 aarch64"'
 _FRONT_REQUIREMENTS = Dependencies(
-    pip=("h11>=0.13", "prometheus-client>=0.17", f"httptools>=0.2; {_WHEELS}", f"uvloop>=0.14; {_WHEELS}")
+    pip=(
+        "h11>=0.13",
+        "prometheus-client>=0.17",
+        f"httptools>=0.2; {_WHEELS}",
+        f"uvloop>=0.14; {_WHEELS}",
+        f"orjson>=3.6; {_WHEELS}",
+    )
 )
 
 

@@ -1,9 +1,10 @@
 """The frames that the front and a worker send each other over a pair of connected sockets.
 
 A frame is a header of fixed size and a body. The front sends PREDICT, INFER or COMPRESSED_INFER with a
-request's body, or PREDICT_NUMBERS with what it has read of one; frames marked `MORE` belong together with the next one, so that a worker may answer them with
-one call of the model. The worker sends one READY with what it knows about the model or one FAILED with a
-reason, then an ANSWER with an HTTP status and a body for each request, in any order.
+request's body, or PREDICT_NUMBERS with what it has read of one; frames marked `MORE` belong together with the
+next one, so that a worker may answer them with one call of the model. The worker sends one READY with what it
+knows about the model or one FAILED with a reason, then an ANSWER with an HTTP status and a body for each
+request, in any order.
 """
 
 import struct
@@ -30,8 +31,8 @@ class Header(NamedTuple):
         kind: PREDICT, INFER, COMPRESSED_INFER, PREDICT_NUMBERS, READY, FAILED or ANSWER.
         flags: MORE, or 0.
         status: the HTTP status of an ANSWER.
-        split: size in bytes of the JSON at the beginning of a body where tensors or doubles follow it, else 0;
-            of READY: of the Swagger document, which the metadata of the Open Inference Protocol follow.
+        split: bytes of the JSON at the beginning of a body where tensors or doubles follow it, else 0; of
+            READY: of the Swagger document, which the metadata of the Open Inference Protocol follow.
         rows: of an ANSWER: rows in the call of the model behind it, 0 where another answer tells them; of
             READY: rows of different requests that may go into one call, 1 where none may.
         number: tells a request from the others.

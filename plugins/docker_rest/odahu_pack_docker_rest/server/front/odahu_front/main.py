@@ -8,6 +8,7 @@ import sys
 from typing import List, Tuple
 
 from .log_writer import ServerLog
+from .numbers import front_reads_numbers
 from .options import Options, parse_options
 from .server import Server
 
@@ -84,7 +85,7 @@ def _worker_command(options: Options) -> List[str]:
         str(options.threads),
         "--batch-rows",
         str(options.max_batch_size),
-        *(["--numbers"] if front_reads_numbers(options) else []),
+        *(["--numbers"] if front_reads_numbers(options.workers) else []),
         "--max-body-bytes",
         str(options.max_body_bytes),
         "--model-json",

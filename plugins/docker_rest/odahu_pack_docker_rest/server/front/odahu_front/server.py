@@ -19,6 +19,7 @@ from .http.site import Limits, Site
 from .inference_routes import PREFIX, InferenceRoutes, refuse
 from .metrics import Metrics
 from .model_routes import ModelRoutes
+from .numbers import front_reads_numbers
 from .options import Options
 from .pages import FOLDER, pages
 from .pool import Pool, Shape
@@ -48,6 +49,7 @@ class Server:
         self._loop = asyncio.get_event_loop()
         # No request lives longer than its timeout; a client that does not read its answer might.
         self._drain_seconds = min(options.drain_timeout, options.timeout + 1)
+        self._reads_numbers = front_reads_numbers(options.workers)
         self._failure = ""
         self._over: "asyncio.Future[None]" = self._loop.create_future()
         self._children = Children(self._loop)
@@ -90,7 +92,8 @@ class Server:
         return 1 if self._failure else 0
 
     def _routes(self, name: str, version: str) -> Routes:
-        table = {**ModelRoutes(self._pool, name, version).table(), **health_routes(self._pool)}
+        model = ModelRoutes(self._pool, name, version, reads_numbers=self._reads_numbers)
+        table = {**model.table(), **health_routes(self._pool)}
         table.update(InferenceRoutes(self._pool, name, version).table())
         table.update(self._metrics.table(self._pool, lambda: self._access_log.dropped))
         table.update((path, reading(answer)) for path, answer in pages(FOLDER, name, table).items())

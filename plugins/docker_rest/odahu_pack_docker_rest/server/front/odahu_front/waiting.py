@@ -57,11 +57,11 @@ class Waiting:
             share: how many of them to take at most.
         """
         jobs: List[Job] = []
-        while self._jobs and (not jobs or (self._jobs[0].rows <= rows and len(jobs) < share)):
+        while self._jobs and (not jobs or (self._jobs[0].payload.rows <= rows and len(jobs) < share)):
             job = self._jobs.popleft()
             if not self._is_over(job):
                 jobs.append(job)
-                rows -= job.rows
+                rows -= job.payload.rows
         return jobs
 
     def _is_over(self, job: Job) -> bool:
