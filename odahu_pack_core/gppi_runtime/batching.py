@@ -1,6 +1,6 @@
 """Several requests answered with one call of the model, each as if it had been asked alone."""
 
-from typing import Any, Dict, Hashable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Hashable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from .errors import GppiError, PredictionError
 from .model import Model
@@ -25,7 +25,9 @@ class Outcome(NamedTuple):
     rows: int
 
 
-def predict_together(model: Model, requests: Sequence[Request], most_rows: int) -> List[Outcome]:
+def predict_together(
+    model: Model, requests: Sequence[Request], most_rows: int
+) -> Iterator[List[Tuple[int, Outcome]]]:
     """Answer requests with as few calls of the model as possible.
 
     Rows go into one call only where no library could tell that they do: same columns, same types of cells in
@@ -37,15 +39,17 @@ def predict_together(model: Model, requests: Sequence[Request], most_rows: int) 
         requests: checked requests.
         most_rows: rows in a call of several requests; a larger request is asked alone.
 
-    Returns:
-        An outcome for each request, in their order.
+    Yields:
+        After each call the requests that it has answered, by their places among the requests, and what became
+        of them.
     """
-    outcomes: List[Optional[Outcome]] = [None] * len(requests)
     for group in _groups(requests, most_rows):
-        members = [requests[index] for index in group]
-        for index, outcome in zip(group, _ask(model, members)):  # noqa: B905 - no strict before Python 3.10
-            outcomes[index] = outcome
-    return outcomes  # type: ignore[return-value] # the groups hold every index once
+        together = _ask_together(model, [requests[index] for index in group]) if len(group) > 1 else None
+        if together is not None:
+            yield list(zip(group, together))  # noqa: B905 - no strict before Python 3.10
+        else:
+            for index in group:
+                yield [(index, _ask_alone(model, requests[index]))]
 
 
 def _groups(requests: Sequence[Request], most_rows: int) -> List[List[int]]:
@@ -89,14 +93,16 @@ def _has_huge_integers(rows: Sequence[Sequence[Any]]) -> bool:
     )
 
 
-def _ask(model: Model, requests: Sequence[Request]) -> List[Outcome]:
-    if len(requests) == 1:
-        return [_ask_alone(model, requests[0])]
+def _ask_together(model: Model, requests: Sequence[Any]) -> Optional[List[Outcome]]:
+    # Copies: a call that fails may have changed what it was given.
+    rows = [row[:] for request in requests for row in request.rows]
+    columns = requests[0].columns
     try:
-        return _split(_ask_as_one(model, requests), requests)
+        document = model.predict(MatrixRequest(rows, columns if columns is None else columns[:]))
     except PredictionError:
-        pass  # What fails below is not to be told as a consequence of this.
-    return [_ask_alone(model, request) for request in requests]
+        return None
+    total = sum(len(request.rows) for request in requests)
+    return _split(document, requests) if len(document["prediction"]) == total else None
 
 
 def _ask_alone(model: Model, request: Request) -> Outcome:
@@ -105,16 +111,6 @@ def _ask_alone(model: Model, request: Request) -> Outcome:
         return Outcome(model.predict(request), None, rows)
     except GppiError as error:
         return Outcome(None, error, rows)
-
-
-def _ask_as_one(model: Model, requests: Sequence[Any]) -> Any:
-    # Copies: a call that fails may have changed what it was given.
-    rows = [row[:] for request in requests for row in request.rows]
-    columns = requests[0].columns
-    document = model.predict(MatrixRequest(rows, columns if columns is None else columns[:]))
-    if len(document["prediction"]) != sum(len(request.rows) for request in requests):
-        raise PredictionError("the model does not return a row for each row")
-    return document
 
 
 def _split(document: Any, requests: Sequence[Any]) -> List[Outcome]:

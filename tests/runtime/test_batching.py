@@ -145,6 +145,16 @@ def asked_alone(predict, request):
         return error.message, error.code
 
 
+def together(calls, requests, most_rows, model=None):
+    """Return what became of each request, in the order of the requests."""
+    answered = [
+        each for found in predict_together(model or calls.matrix, requests, most_rows) for each in found
+    ]
+    outcomes = dict(answered)
+    assert len(answered) == len(outcomes) == len(requests)
+    return [outcomes[place] for place in range(len(requests))]
+
+
 def said(outcome):
     return outcome.document if outcome.error is None else (outcome.error.message, outcome.error.code)
 
@@ -154,7 +164,7 @@ def said(outcome):
 @given(requests=REQUESTS, most_rows=st.integers(1, 12))
 def test_every_answer_is_what_the_request_gets_alone(predict, requests, most_rows):
     expected = [asked_alone(predict, request) for request in requests]
-    outcomes = predict_together(Calls(predict).matrix, copy.deepcopy(requests), most_rows)
+    outcomes = together(Calls(predict), copy.deepcopy(requests), most_rows)
     # repr: 1, 1.0 and True are equal, and yet not the same answer
     assert [repr(said(outcome)) for outcome in outcomes] == [repr(each) for each in expected]
 
@@ -163,7 +173,7 @@ def test_every_answer_is_what_the_request_gets_alone(predict, requests, most_row
 @given(requests=REQUESTS, most_rows=st.integers(1, 12))
 def test_a_call_never_has_more_rows_than_the_limit_or_one_request(requests, most_rows):
     calls = Calls(poisoned)
-    predict_together(calls.matrix, requests, most_rows)
+    together(calls, requests, most_rows)
     sizes = {len(request.rows) for request in requests}
     assert all(rows <= most_rows or rows in sizes for rows in calls.rows)
 
@@ -173,7 +183,7 @@ def test_a_call_never_has_more_rows_than_the_limit_or_one_request(requests, most
 def test_the_rows_of_all_calls_are_told_once(sizes, most_rows):
     calls = Calls(totals)
     requests = [MatrixRequest([[1, 2]] * size, None) for size in sizes]
-    outcomes = predict_together(calls.matrix, requests, most_rows)
+    outcomes = together(calls, requests, most_rows)
     assert sorted(outcome.rows for outcome in outcomes if outcome.rows) == sorted(calls.rows)
     assert sum(calls.rows) == sum(sizes)
 
@@ -181,14 +191,14 @@ def test_the_rows_of_all_calls_are_told_once(sizes, most_rows):
 @pytest.mark.parametrize(("count", "most_rows"), [(1, 8), (8, 8), (9, 8), (20, 8), (5, 1)])
 def test_requests_of_one_row_share_as_few_calls_as_fit(count, most_rows):
     calls = Calls(totals)
-    predict_together(calls.matrix, [MatrixRequest([[1, 2]], ["a", "b"])] * count, most_rows)
+    together(calls, [MatrixRequest([[1, 2]], ["a", "b"])] * count, most_rows)
     assert len(calls.rows) == math.ceil(count / most_rows)
 
 
 def test_a_request_as_large_as_the_limit_does_not_hold_back_the_small_ones():
     calls = Calls(totals)
     sizes = [1, 8, 1, 30, 1]
-    predict_together(calls.matrix, [MatrixRequest([[1, 2]] * size, None) for size in sizes], 8)
+    together(calls, [MatrixRequest([[1, 2]] * size, None) for size in sizes], 8)
     assert sorted(calls.rows) == [3, 8, 30]
 
 
@@ -208,30 +218,40 @@ def test_a_request_as_large_as_the_limit_does_not_hold_back_the_small_ones():
 )
 def test_requests_that_a_library_could_tell_apart_never_mix(other):
     calls = Calls(totals)
-    predict_together(calls.matrix, [MatrixRequest([[1, 2]], ["a", "b"]), other], 8)
+    together(calls, [MatrixRequest([[1, 2]], ["a", "b"]), other], 8)
     assert len(calls.rows) == 2
 
 
 def test_the_traceback_of_a_bad_request_tells_of_no_batch():
     requests = [MatrixRequest([[1, cell]], None) for cell in ("a", "poison")]
-    good, bad = predict_together(Calls(poisoned).matrix, requests, 8)
+    good, bad = together(Calls(poisoned), requests, 8)
     assert good.error is None
     assert bad.error.details.count("Traceback") == 1
     assert "in poisoned" in bad.error.details
-    assert "predict_together" not in bad.error.details
+    assert "in predict_together" not in bad.error.details
+
+
+def test_an_answer_does_not_wait_for_the_next_call():
+    calls = Calls(totals)
+    requests = [MatrixRequest([[cell, 1]], None) for cell in (1, "a", 2, None)]
+    seen = [
+        ([place for place, _ in answered], len(calls.rows))
+        for answered in predict_together(calls.matrix, requests, 8)
+    ]
+    assert seen == [([0, 2], 1), ([1], 2), ([3], 3)]
 
 
 def test_rows_of_an_array_are_asked_alone():
     calls = Calls(totals)
     requests = [MatrixRequest(np.ones((rows, WIDTH)), None) for rows in (1, 1, 3, 0)]
-    predict_together(calls.matrix, requests, 8)
+    together(calls, requests, 8)
     assert calls.rows == [1, 1, 3, 0]
 
 
 def test_objects_are_asked_request_by_request():
     calls = Calls(totals)
     requests = [ObjectsRequest([{"a": number}]) for number in range(3)]
-    outcomes = predict_together(calls.objects, requests, 8)
+    outcomes = together(calls, requests, 8, calls.objects)
     assert [outcome.document for outcome in outcomes] == [
         {"prediction": [{"a": number}]} for number in range(3)
     ]

@@ -4,7 +4,7 @@ import contextlib
 import os
 import sys
 import traceback
-from typing import Dict, List, NamedTuple, Union
+from typing import Dict, Iterator, List, NamedTuple, Tuple
 
 from gppi_runtime import DocumentError, GppiError, Model, ModelError, Outcome, predict_together
 from gppi_runtime.tensors import TOO_LARGE
@@ -58,42 +58,50 @@ class Predictor:
         return frames
 
     def _answer(self, frames: List[Frame]) -> None:
-        self._channel.send(self._answers(frames))
-
-    def _answers(self, frames: List[Frame]) -> bytes:
+        left = dict(enumerate(frames))
         try:
-            replies = self._replies(frames)
+            for replies in self._replies(frames):
+                self._send(left, replies)
         except BaseException:  # noqa: BLE001 - whatever happened, this thread must go on answering
             self._log_failure()
-            replies = [self._breakdowns[frame.header.kind] for frame in frames]
-        last = len(frames) - 1
-        return b"".join(
-            pack(
-                ANSWER,
-                reply.body,
-                frame.header.number,
-                flags=0 if index == last else MORE,
-                status=reply.status,
-                split=reply.split,
-                rows=reply.rows,
+            self._send(left, [(index, self._breakdowns[left[index].header.kind]) for index in left])
+
+    def _send(self, left: Dict[int, Frame], replies: List[Tuple[int, "_Reply"]]) -> None:
+        """Send answers, and strike them off what is left; the last of all is the one without `MORE`."""
+        packed = []
+        for count, (index, reply) in enumerate(replies, 1):
+            packed.append(
+                pack(
+                    ANSWER,
+                    reply.body,
+                    left[index].header.number,
+                    flags=MORE if count < len(left) else 0,
+                    status=reply.status,
+                    split=reply.split,
+                    rows=reply.rows,
+                )
             )
-            for index, (frame, reply) in enumerate(zip(frames, replies))  # noqa: B905 - no strict before Python 3.10
-        )
+        self._channel.send(b"".join(packed))
+        for index, _ in replies:
+            del left[index]
 
-    def _replies(self, frames: List[Frame]) -> List["_Reply"]:
-        questions = [self._read(frame) for frame in frames]
-        requests = [question.request for question in questions if isinstance(question, Question)]
-        outcomes = iter(predict_together(self._model, requests, self._batch_rows))
-        return [
-            self._reply(frame, question, next(outcomes)) if isinstance(question, Question) else question
-            for frame, question in zip(frames, questions)  # noqa: B905 - no strict before Python 3.10
-        ]
-
-    def _read(self, frame: Frame) -> Union[Question, "_Reply"]:
-        try:
-            return self._dialects[frame.header.kind].read(frame)
-        except DocumentError as error:
-            return self._refusal(frame, error)
+    def _replies(self, frames: List[Frame]) -> Iterator[List[Tuple[int, "_Reply"]]]:
+        """Yield answers as soon as they are known, by the places of their frames."""
+        asked: List[Tuple[int, Question]] = []
+        refused: List[Tuple[int, _Reply]] = []
+        for index, frame in enumerate(frames):
+            try:
+                asked.append((index, self._dialects[frame.header.kind].read(frame)))
+            except DocumentError as error:
+                refused.append((index, self._refusal(frame, error)))
+        if refused:
+            yield refused
+        requests = [question.request for _, question in asked]
+        for outcomes in predict_together(self._model, requests, self._batch_rows):
+            yield [
+                (asked[place][0], self._reply(frames[asked[place][0]], asked[place][1], outcome))
+                for place, outcome in outcomes
+            ]
 
     def _reply(self, frame: Frame, question: Question, outcome: Outcome) -> "_Reply":
         error = outcome.error
