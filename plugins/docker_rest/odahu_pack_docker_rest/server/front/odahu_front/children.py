@@ -1,16 +1,15 @@
-"""Child processes of process 1: started in groups of their own, reaped all, ended with all they started."""
+"""Child processes of process 1: all of them reaped, those of ours ended with all they started."""
 
 import asyncio
 import os
 import signal
-import subprocess
-from typing import Callable, Dict, List
+from typing import Callable, Dict
 
 OnExit = Callable[[int], None]
 
 
 class Children:
-    """Starts processes and tells when they end.
+    """Tells when processes end.
 
     In a container this process also inherits the orphans of its children, so every ended child is reaped,
     known or not.
@@ -20,31 +19,20 @@ class Children:
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
         self._known: Dict[int, OnExit] = {}
         # uvloop keeps this signal from its own handlers.
         self._before = signal.signal(signal.SIGCHLD, lambda *_: loop.call_soon_threadsafe(self._reap))
 
-    def start(self, command: List[str], descriptor: int, on_exit: OnExit) -> int:
-        """Start a process that leads a group of its own.
+    def adopt(self, pid: int, on_exit: OnExit) -> None:
+        """Watch a child that leads a group of its own.
 
         Args:
-            command: the program and its arguments.
-            descriptor: an open file that the process inherits under the same number.
+            pid: its process id; it may have ended already, but was not waited for.
             on_exit: called with the wait status when the process has ended.
-
-        Returns:
-            The process id.
-
-        Raises:
-            OSError: the process cannot be started.
         """
-        process = subprocess.Popen(  # noqa: S603 - the command is ours, no shell reads it
-            command, stdin=subprocess.DEVNULL, pass_fds=[descriptor], start_new_session=True
-        )
-        # Not the object but _reap waits for the process; without this the object would warn and wait, too.
-        process.returncode = 0
-        self._known[process.pid] = on_exit
-        return process.pid
+        self._known[pid] = on_exit
+        self._loop.call_soon(self._reap)
 
     def end(self, pid: int) -> None:
         """Kill a process and its whole group, if it is still there."""

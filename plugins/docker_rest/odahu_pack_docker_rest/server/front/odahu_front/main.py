@@ -1,16 +1,14 @@
 """From the command line to a listening server."""
 
-import asyncio
 import json
-import logging
+import signal
 import socket
 import sys
-from typing import List, Tuple
+from typing import Any, List, Tuple
 
-from .log_writer import ServerLog
 from .numbers import front_reads_numbers
 from .options import Options, parse_options
-from .server import Server
+from .spawning import Spawner
 
 
 def main(argv: List[str]) -> int:
@@ -24,9 +22,12 @@ def main(argv: List[str]) -> int:
         of no use.
     """
     options = parse_options(argv)
+    signal.signal(signal.SIGTERM, _end)  # process 1 gets no signal that it does not handle
+    spawner = Spawner(_worker_command(options))
     try:
         name, version = _read_name(options.model_json)
         listener = _listen(options.host, options.port)
+        spawner.spawn_early(options.workers)
     except (OSError, ValueError) as error:
         sys.stderr.write(f"front: {error}\n")
         return 1
@@ -36,22 +37,13 @@ def main(argv: List[str]) -> int:
         f"threads {options.threads}, timeout {options.timeout:g} s\n"
     )
     sys.stderr.flush()
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", handlers=[ServerLog()])
-    loop = _event_loop()
-    asyncio.set_event_loop(loop)
-    try:
-        server = Server(options, _worker_command(options), name, version)
-        return loop.run_until_complete(server.serve(listener))
-    finally:
-        loop.close()
+    from .server import run  # noqa: PLC0415 - the workers load the model while the front imports the rest
+
+    return run(options, spawner, name, version, listener)
 
 
-def _event_loop() -> asyncio.AbstractEventLoop:
-    try:
-        import uvloop  # noqa: PLC0415 - not every Python has a wheel of it
-    except ImportError:
-        return asyncio.new_event_loop()
-    return uvloop.new_event_loop()
+def _end(_number: int, _frame: Any) -> None:
+    sys.exit(0)
 
 
 def _read_name(path: str) -> Tuple[str, str]:

@@ -13,6 +13,7 @@ from .deadlines import Deadlines
 from .http.request import Exchange
 from .http.response import Refusal, unavailable
 from .job import Dialect, Job, Payload
+from .spawning import Spawner
 from .waiting import Waiting
 from .worker import State, Worker
 
@@ -44,8 +45,8 @@ class Pool:
     """Keeps a number of workers alive and gives requests to them, the oldest first.
 
     Args:
-        children: starts the workers' processes.
-        command: a worker's command line.
+        children: tells when the workers' processes have ended.
+        spawner: starts them.
         shape: how many predict how much.
         on_failed_start: called with a reason when a worker ends before any was ready.
         on_call: called with the rows of each call of the model.
@@ -59,13 +60,13 @@ class Pool:
     def __init__(
         self,
         children: Children,
-        command: List[str],
+        spawner: Spawner,
         shape: Shape,
         on_failed_start: Callable[[str], None],
         on_call: Callable[[int], None],
     ) -> None:
         self._children = children
-        self._command = command
+        self._spawner = spawner
         self._shape = shape
         self._on_failed_start = on_failed_start
         self._on_call = on_call
@@ -164,7 +165,7 @@ class Pool:
 
     def _start_worker(self) -> None:
         if not self._closing:
-            worker = Worker(self._children, self._command, self._on_answer, self._on_change)
+            worker = Worker(self._children, self._spawner, self._on_answer, self._on_change)
             self._workers.append(worker)
             worker.start()
 

@@ -5,7 +5,7 @@ import logging
 import signal
 import socket
 import time
-from typing import List, Optional
+from typing import Optional
 
 from .access_log import AccessLog
 from .children import Children
@@ -17,12 +17,14 @@ from .http.response import Response
 from .http.routes import Routes, reading
 from .http.site import Limits, Site
 from .inference_routes import PREFIX, InferenceRoutes, refuse
+from .log_writer import ServerLog
 from .metrics import Metrics
 from .model_routes import ModelRoutes
 from .numbers import front_reads_numbers
 from .options import Options
 from .pages import FOLDER, pages
 from .pool import Pool, Shape
+from .spawning import Spawner
 
 _LOG = logging.getLogger(__name__)
 
@@ -35,17 +37,36 @@ _GLANCE_SECONDS = 0.02
 _FAREWELL_SECONDS = 0.2  # for the answers that say that it is over
 
 
+def run(options: Options, spawner: Spawner, name: str, version: str, listener: socket.socket) -> int:
+    """Serve a model on a loop of its own; the arguments are those of `Server` and `Server.serve`."""
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s: %(message)s", handlers=[ServerLog()])
+    loop = _event_loop()
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(Server(options, spawner, name, version).serve(listener))
+    finally:
+        loop.close()
+
+
+def _event_loop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop  # noqa: PLC0415 - not every Python has a wheel of it
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
 class Server:
     """Serves a model from a bound socket.
 
     Args:
         options: how to serve.
-        command: a worker's command line.
+        spawner: starts the workers' processes.
         name: the model's name.
         version: the model's version.
     """
 
-    def __init__(self, options: Options, command: List[str], name: str, version: str) -> None:
+    def __init__(self, options: Options, spawner: Spawner, name: str, version: str) -> None:
         self._loop = asyncio.get_event_loop()
         # No request lives longer than its timeout; a client that does not read its answer might.
         self._drain_seconds = min(options.drain_timeout, options.timeout + 1)
@@ -56,7 +77,7 @@ class Server:
         self._access_log = AccessLog(self._loop)
         self._metrics = Metrics(name, version)
         shape = Shape(options.workers, options.threads, options.max_batch_size, options.timeout)
-        self._pool = Pool(self._children, command, shape, self._fail, self._metrics.observe_call)
+        self._pool = Pool(self._children, spawner, shape, self._fail, self._metrics.observe_call)
         limits = Limits(
             options.max_body_bytes,
             _BODIES_HELD * options.max_body_bytes,

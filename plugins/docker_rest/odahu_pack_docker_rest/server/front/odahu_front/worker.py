@@ -10,6 +10,7 @@ from odahu_wire import ANSWER, FAILED, HEADER_SIZE, MORE, READY, Header, pack, u
 
 from .children import Children, describe_exit
 from .job import Job
+from .spawning import Spawner
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,8 +31,8 @@ class Worker:
     """One worker process, from its start to its end.
 
     Args:
-        children: starts the process and tells when it has ended.
-        command: the worker's command line, without the number of its socket.
+        children: tells when the process has ended.
+        spawner: starts the process.
         on_answer: called with each answer and the job that it is for.
         on_change: called when the worker is ready or gone.
 
@@ -50,12 +51,12 @@ class Worker:
     def __init__(
         self,
         children: Children,
-        command: List[str],
+        spawner: Spawner,
         on_answer: Callable[[Job, Header, bytes], None],
         on_change: Callable[["Worker"], None],
     ) -> None:
         self._children = children
-        self._command = command
+        self._spawner = spawner
         self._on_answer = on_answer
         self._on_change = on_change
         self._loop = asyncio.get_event_loop()
@@ -74,19 +75,15 @@ class Worker:
 
     def start(self) -> None:
         """Start the process; a process that cannot be started is gone at once."""
-        ours, theirs = socket.socketpair()
         try:
-            command = [*self._command, "--fd", str(theirs.fileno())]
-            self._pid = self._children.start(command, theirs.fileno(), self._on_exit)
+            self._pid, line = self._spawner.spawn()
         except OSError as error:
             _LOG.error("cannot start a worker: %s", error)
-            ours.close()
             self._exited = True
             self._loop.call_soon(self._lose)
         else:
-            self._loop.create_task(self._connect(ours))
-        finally:
-            theirs.close()
+            self._children.adopt(self._pid, self._on_exit)
+            self._loop.create_task(self._connect(line))
 
     def give(self, jobs: List[Job]) -> None:
         """Send requests for one thread to the worker, which must be ready and have a thread free."""
