@@ -23,6 +23,7 @@ PACKAGES: Mapping[str, str] = {
     "chromium": "chromium",
     "qemu-x86_64": "qemu-user",
     "wrk": "wrk",
+    "curl": "curl",
 }
 """The programs that tests and benchmarks start, and the package of each."""
 

@@ -64,8 +64,12 @@ class Line:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
         self.socket.settimeout(PATIENCE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.socket.connect(("127.0.0.1", front.port))
         self._rest = b""
+        try:
+            self.socket.connect(("127.0.0.1", front.port))
+        except OSError:
+            self.socket.close()
+            raise
 
     def __enter__(self):
         return self

@@ -322,7 +322,7 @@ def test_a_client_that_goes_on_sending_after_its_refusal_is_given_up(hasty):
         line.send(head("Content-Length: 99999", path="/"))
         assert line.answer().status == 413
         begun = time.monotonic()
-        with pytest.raises(OSError, match="Broken pipe|reset"):
+        with pytest.raises(OSError, match=r"Broken pipe|reset"):
             line.send(*[b" "] * 200, pause=0.05)
         assert time.monotonic() - begun < 5
 
