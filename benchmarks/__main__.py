@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from benchmarks.against.figures import run as against
+from benchmarks.batch.figures import run as batch
 from benchmarks.bytecode import run as bytecode
 from benchmarks.memory import run as memory
 from benchmarks.packaging import run as packaging
@@ -22,6 +23,7 @@ BENCHMARKS = {
     "weights": weights,
     "serving": serving,
     "first_answer": first_answer,
+    "batch": batch,
 }
 RESULTS = Path(__file__).parent / "results"
 

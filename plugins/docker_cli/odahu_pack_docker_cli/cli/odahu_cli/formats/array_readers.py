@@ -14,6 +14,8 @@ Reader = Callable[[bytes, str, int], Any]
 # Importing a library of this kind takes as long as reading a few MiB without it.
 _WORTH_AN_IMPORT = 4 * 2**20
 _NUMPY_WITH_C_PARSER = (1, 23)
+# pyarrow reads blocks of a text at the same time; a row must fit into one.
+_BLOCKS, _BLOCK = 4, 2**18
 
 
 def _by_pandas(content: bytes, delimiter: str, _width: int, **precision: str) -> Any:
@@ -37,7 +39,7 @@ def _by_pyarrow(content: bytes, delimiter: str, width: int) -> Any:
     names = [str(number) for number in range(width)]
     table = reader.read_csv(
         arrow.BufferReader(content),
-        read_options=reader.ReadOptions(column_names=names, block_size=len(content) + 1, use_threads=False),
+        read_options=reader.ReadOptions(column_names=names, block_size=max(len(content) // _BLOCKS, _BLOCK)),
         parse_options=reader.ParseOptions(delimiter=delimiter),
         convert_options=reader.ConvertOptions(column_types=dict.fromkeys(names, arrow.float64())),
     )

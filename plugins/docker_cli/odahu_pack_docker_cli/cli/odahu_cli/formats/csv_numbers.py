@@ -59,8 +59,9 @@ class NumberReader:
         return lists if len(lists) == rows and set(map(len, lists)) == {self._width} else None
 
     def _is_plain(self, content: bytes) -> bool:
-        returns = content.count(b"\r") if b"\r" in content else 0
-        return not content.translate(None, self._of_numbers) and returns == content.count(b"\r\n")
+        if b"\r" in content and content.count(b"\r") != content.count(b"\r\n"):
+            return False
+        return not content.translate(None, self._of_numbers)
 
 
 def array_as_lists(array: Any, columns: Optional[List[str]], types: Sequence[Optional[str]]) -> MatrixRequest:

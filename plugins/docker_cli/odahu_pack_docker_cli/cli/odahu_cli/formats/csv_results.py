@@ -1,11 +1,15 @@
 """Results as CSV."""
 
 import csv
+import importlib
 import io
 import json
+import math
+import sys
 from typing import Any, BinaryIO, List, NamedTuple, Optional
 
 from gppi_runtime import PredictionError
+from gppi_runtime.json_writer import is_number_array
 
 from .answers import columns_changed, numbers, plain_rows
 from .writing import OutputFormat, Renderer, Serializer, Sink
@@ -28,10 +32,29 @@ class CsvRenderer(Renderer):
             return _objects(plain_rows(rows, serializer))
         names = document["columns"]
         header = _records([names]) if names else b""
+        if is_number_array(rows):
+            written = _by_pyarrow(rows)
+            if written is not None:
+                return CsvPart(header, written)
         found = numbers(rows, serializer)
         if found:
             return CsvPart(header, (found.joined(",", "\n") + "\n").encode("ascii"))
         return CsvPart(header, _records(plain_rows(rows, serializer)))
+
+
+def _by_pyarrow(array: Any) -> Optional[bytes]:
+    """Write finite numbers faster, if pyarrow is loaded anyway: 5 for 5.0, but each reads back as itself."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is None or not len(array) or not math.isfinite(float(abs(array).max())):
+        return None
+    writer: Any = importlib.import_module("pyarrow.csv")
+    if array.dtype.kind == "f":
+        array = array.astype("float64", copy=False)
+    table = arrow.table({str(number): cells for number, cells in enumerate(array.T)})
+    records = arrow.BufferOutputStream()
+    writer.write_csv(table, records, writer.WriteOptions(include_header=False))
+    written: bytes = records.getvalue().to_pybytes()
+    return written
 
 
 def _objects(objects: List[Any]) -> CsvPart:

@@ -28,6 +28,8 @@ csv.field_size_limit(LARGEST_PART)
 def last_end(text: bytes) -> int:
     """Find the end of the last complete record; 0 where there is none."""
     end = text.rfind(b"\n") + 1
+    if b'"' not in text:
+        return end
     quotes = text.count(b'"', 0, end)
     while end and quotes % 2:
         previous = text.rfind(b"\n", 0, end - 1) + 1

@@ -18,9 +18,9 @@ class BatchPredictor:
     """Asks a model.
 
     GPPI promises lists of rows. Many models turn them into an array first, which takes longer than all the
-    rest. So some rows of the first batch are predicted on again, as lists and as an array: where the answers are
-    the same and the array is faster, the model is given arrays from then on, unless it fails on one. A slow
-    model is not tried: it would gain nothing.
+    rest. So some rows of the first batch are predicted on again, as lists and as an array: where the answers
+    are the same and the array is faster, the model is given arrays from then on, unless it fails on one. A
+    slow model is not tried: it would gain nothing.
 
     Args:
         model: the loaded model.

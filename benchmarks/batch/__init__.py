@@ -1,0 +1,1 @@
+"""Batch predictions with docker-cli's command, beside loops written by hand."""
