@@ -152,13 +152,14 @@ def test_a_models_name_is_a_label_whatever_it_is(calm):
     ['/a"b\\c', "/%0a%22%00", "/%ff%c3", "/\u00e9\u2028", "/" + "x" * 20_000, "no/slash", "/?q=%22", "*"],
 )
 def test_every_answer_is_a_line_of_json_whatever_was_asked(calm, target):
-    with closing(socket.create_connection(("127.0.0.1", calm.port), timeout=5)) as stream:
-        stream.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % target.encode())
-        head, _ = read_answer(stream.makefile("rb"))
-    line = logged(calm, head.partition(b"x-request-id: ")[2].split(b"\r\n")[0].decode())
-    assert line["status"] == int(head.split()[1])
-    assert line["status"] in (200, 400, 404)
-    assert len(line["path"]) <= 1024
+    line = socket.create_connection(("127.0.0.1", calm.port), timeout=5)
+    with closing(line), line.makefile("rb") as answers:
+        line.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % target.encode())
+        head, _ = read_answer(answers)
+    told = logged(calm, head.partition(b"x-request-id: ")[2].split(b"\r\n")[0].decode())
+    assert told["status"] == int(head.split()[1])
+    assert told["status"] in (200, 400, 404)
+    assert len(told["path"]) <= 1024
 
 
 def read_answer(stream):
@@ -210,17 +211,16 @@ def test_a_reader_of_the_access_log_that_stalls_holds_up_no_answer(start, stalle
     target = b"/" + b"%01" * 1000  # six times as long in the log
     count = 2000
     with start(prefix=prefix) as front:
-        with closing(socket.create_connection(("127.0.0.1", front.port), timeout=15)) as line:
-            answers = line.makefile("rb")
+        line = socket.create_connection(("127.0.0.1", front.port), timeout=15)
+        with closing(line), line.makefile("rb") as answers:
             for _ in range(count // 20):
                 line.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % target * 20)
                 for _ in range(20):
                     read_answer(answers)
         front.wait(lambda: value(front, "odahu_access_log_dropped_total") > 0)
-        dropped = value(front, "odahu_access_log_dropped_total")
         assert front.do("double", 21).json["prediction"][0][0] == 42
-        written = read_until(ends["out"], front)
-        lines = [json.loads(line) for line in written.splitlines()]
+        lines = [json.loads(line) for line in read_until(ends["out"], front).splitlines()]
+        dropped = value(front, "odahu_access_log_dropped_total")
         assert count - dropped <= len([each for each in lines if each["status"] == 404]) < count
 
 
