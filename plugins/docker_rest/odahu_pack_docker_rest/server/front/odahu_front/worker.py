@@ -124,7 +124,7 @@ class Worker:
 
     async def _connect(self, line: socket.socket) -> None:
         _, self._line = await self._loop.create_unix_connection(
-            lambda: _Line(self._receive, self._lose), sock=line
+            lambda: _Line(self._receive, self._lose), None, sock=line
         )
 
     def _receive(self, header: Header, body: bytes) -> None:
