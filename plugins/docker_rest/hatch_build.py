@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from deflate import gzip_compress
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 from hatchling.builders.wheel import WheelBuilderConfig
-from isal import isal_zlib
 
 # A distribution that follows the releases of Swagger UI; nothing of it is imported.
 _DISTRIBUTION: Final = "flask-swagger-ui"
@@ -17,10 +17,9 @@ _ORIGIN: Final = "flask_swagger_ui/dist"
 _PACKED: Final = ("swagger-ui-bundle.js", "swagger-ui.css")
 # Where `ui.py` looks for them.
 _FOLDER: Final = "odahu_pack_docker_rest/swagger_ui"
-# Level 3 makes other bytes on other processors, and zlib other bytes in other releases.
-_LEVEL: Final = 2
-# zlib's name for gzip's format with the largest window; its header holds no time.
-_GZIP: Final = 31
+# The highest. libdeflate makes the same bytes on all processors, which isal does not, nor zlib in all builds.
+# The header that it writes holds no time.
+_LEVEL: Final = 12
 
 
 class SwaggerUI(BuildHookInterface[WheelBuilderConfig]):
@@ -56,7 +55,7 @@ def write_files(folder: Path, apache: Path) -> None:
     """
     origin = Path(str(distribution(_DISTRIBUTION).locate_file(_ORIGIN)))
     for name in _PACKED:
-        packed = isal_zlib.compress(origin.joinpath(name).read_bytes(), _LEVEL, _GZIP)
+        packed = gzip_compress(origin.joinpath(name).read_bytes(), _LEVEL)
         folder.joinpath(f"{name}.gz").write_bytes(packed)
     notice = origin.joinpath("LICENSE").read_bytes()
     folder.joinpath("swagger-ui.LICENSE").write_bytes(notice + b"\n" + apache.read_bytes())

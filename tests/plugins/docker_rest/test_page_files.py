@@ -13,11 +13,11 @@ from odahu_pack_docker_rest import ui
 
 ROOT = Path(__file__).parents[3]
 SWAGGER_UI = {
-    "swagger-ui-bundle.js.gz": "bc0c9cb93a2de5d3ebbbf7ca1a21c0be18b6ba8e3bc86585ef43662a2c3bd32a",
-    "swagger-ui.css.gz": "68019ecf09d505f287ba6a2c69b9f6732e358c141563cf9bbda0f68184b1f2a9",
+    "swagger-ui-bundle.js.gz": "63083fe4e342f9e9fa53cfe83bedbf58fb93476e49f8e415c028c20090c4ec8f",
+    "swagger-ui.css.gz": "3fd9e5b5ccfe205ee2c0f94f4fed28f3037ee62892642c4fbebe485716dd4a51",
     "swagger-ui.LICENSE": "bf902b46c052c91fa9df3cd59e63aee5d619c3967df084a4c452dc9c898000bc",
 }
-"""What every build makes of the release of Swagger UI that pyproject.toml names."""
+"""What every build makes of the releases that pyproject.toml names, on any processor."""
 
 
 @pytest.fixture(scope="module")
