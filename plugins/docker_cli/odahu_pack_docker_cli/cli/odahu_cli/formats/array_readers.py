@@ -12,7 +12,7 @@ from typing import Any, Callable, Optional, Tuple
 Reader = Callable[[bytes, str, int], Any]
 
 # Importing a library of this kind takes as long as reading a few MiB without it.
-_WORTH_AN_IMPORT = 4 * 2**20
+_WORTH_AN_IMPORT = 2 * 2**20
 _NUMPY_WITH_C_PARSER = (1, 23)
 # pyarrow reads blocks of a text at the same time; a row must fit into one.
 _BLOCKS, _BLOCK = 4, 2**18
