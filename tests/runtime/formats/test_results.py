@@ -112,3 +112,19 @@ def test_what_is_written_as_csv_is_read_back_as_numbers():
     rows = [[0.1, 1e-300], [-5.0, 12345678901234567890.0]]
     raw = written("csv", [{"prediction": rows, "columns": ["a", "b"]}])
     assert read("csv", raw).rows == [[0.1, 1e-300], [-5.0, 12345678901234567000.0]]
+
+
+@pytest.mark.property
+@given(
+    st.lists(st.tuples(*[st.floats(allow_nan=False, allow_infinity=False)] * 2), min_size=1, max_size=5),
+    st.sampled_from([0.5, math.nan, math.inf]),
+)
+def test_pyarrow_writes_numbers_that_read_back_as_themselves(rows, last):
+    pytest.importorskip("pyarrow")
+    array = np.array([*rows, (1.0, last)])
+    document = {"prediction": array, "columns": ["a", "b"]}
+    records = list(csv.reader(io.StringIO(written("csv", [document]).decode())))
+    assert records[0] == ["a", "b"]
+    cells = [[float(cell) if cell else None for cell in record] for record in records[1:]]
+    assert repr(cells[:-1]) == repr([list(row) for row in rows])
+    assert cells[-1] == [1.0, last if math.isfinite(last) else None]
