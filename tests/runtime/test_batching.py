@@ -169,6 +169,15 @@ def test_every_answer_is_what_the_request_gets_alone(predict, requests, most_row
     assert [repr(said(outcome)) for outcome in outcomes] == [repr(each) for each in expected]
 
 
+@pytest.mark.parametrize("predict", MODELS)
+def test_requests_that_fit_together_get_what_they_get_alone(predict):
+    requests = [MatrixRequest([[number, 1]], ["a", "b"]) for number in range(5)]
+    expected = [asked_alone(predict, request) for request in requests]
+    calls = Calls(predict)
+    assert [said(outcome) for outcome in together(calls, requests, 8)] == expected
+    assert calls.rows[0] == 5
+
+
 @pytest.mark.property
 @given(requests=REQUESTS, most_rows=st.integers(1, 12))
 def test_a_call_never_has_more_rows_than_the_limit_or_one_request(requests, most_rows):

@@ -120,7 +120,7 @@ def test_what_a_client_makes_up_becomes_no_label(front):
 
 
 def test_waiting_and_predicting_requests_are_told(front, at_once):
-    replies = [at_once.submit(front.do, "sleep", 300) for _ in range(5)]
+    replies = [at_once.submit(front.do, "sleep", 150) for _ in range(5)]
     front.wait(lambda: value(front, "odahu_queue_requests") == 4)
     assert value(front, "odahu_predicting_requests") == 1
     assert [reply.result().status for reply in replies] == [200] * 5
