@@ -72,6 +72,7 @@ def test_one_bad_request_spoils_no_other(start, at_once):
         assert bad.result().json["message"] == "ValueError: no such vintage: 5"
         assert unknown.result().json["message"] == "KeyError: 'brew'"
         assert (bad.result().status, unknown.result().status) == (500, 500)
+        assert front.do("double", 21).status == 200  # the only thread is free again
 
 
 def test_requests_with_other_columns_or_types_share_no_call(start, at_once):
@@ -88,6 +89,7 @@ def test_requests_with_other_columns_or_types_share_no_call(start, at_once):
         assert outcomes([*same, named, fraction, text]) == [0, 2, 8, 0.5, "abab"]
         assert wrong.result().status == 500
         assert calls(front) == (1 + 5, 1 + 6)
+        assert front.do("double", 21).status == 200
 
 
 def test_a_batch_that_misses_its_deadline_is_a_504_for_each_and_costs_one_worker(start, at_once):
