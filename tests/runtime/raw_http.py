@@ -55,6 +55,11 @@ def has_read_all(front):
     return front.ask("GET", "/healthcheck").status == 200
 
 
+def open_files(front):
+    """Return how many descriptors a front has open."""
+    return len(list(Path(f"/proc/{front.process.pid}/fd").iterdir()))
+
+
 class Line:
     """A connection on which anything is said."""
 

@@ -3,13 +3,12 @@
 import random
 import time
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runtime.raw_http import GET, Line, chunked, has_read_all, head, post
+from tests.runtime.raw_http import GET, Line, chunked, has_read_all, head, open_files, post
 from tests.runtime.serving import serve
 
 LIMIT = 20_000
@@ -47,10 +46,6 @@ def front(parser_runtime, model, tmp_path_factory):
         assert running.stop() == 0
         assert "odahu_front" not in running.stderr  # no traceback of ours
         assert "socket." not in running.stderr
-
-
-def open_files(front):
-    return len(list(Path(f"/proc/{front.process.pid}/fd").iterdir()))
 
 
 def check_memory(front):

@@ -6,10 +6,9 @@ import logging
 from typing import Any, Deque, Optional
 
 from .alarm import Alarm
-from .framing import announces_more, check_framing, head_too_large, size_of_head
 from .incoming import Incoming
-from .parser import ParserError, parser_for
-from .request import Exchange, Headers, Request
+from .receiver import Receiver
+from .request import Exchange
 from .response import Refusal, Response, head_of
 from .site import Site
 
@@ -33,18 +32,11 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._parser = parser_for(self)
+        self._receiver = Receiver(site, self._line_up, self._deliver, self._encourage)
         self._alarm = Alarm(site.loop, self._expire)
-        self._target = b""
-        self._headers: Headers = {}
-        self._repeated = 0
-        self._head_again = b""
-        self._unused_bytes = 0  # that have arrived since the last complete head or piece of a body
-        self._incoming: Optional[Incoming] = None
         self._current: Optional[Incoming] = None
         self._waiting: Deque[Incoming] = collections.deque()
-        self._deaf = False  # what arrives is overlooked: the connection ends after the answers that are due
-        self._farewell_end = 0.0
+        self._farewell_end = 0.0  # set when all is said
         self._paused = False
         self._blocked = False  # the client does not read its answers
         self._unsent_bytes = 0
@@ -65,37 +57,28 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, _error: Optional[Exception]) -> None:
         """Forget the connection; nobody waits for its answers any more."""
-        self._deaf = True
+        self._receiver.deaf = True
         self._alarm.stop()
         self._site.connections.discard(self)
-        for incoming in (self._current, *self._waiting, self._incoming):
+        for incoming in (self._current, *self._waiting, self._receiver.incoming):
             if incoming is not None:
                 incoming.exchange.abandoned = True
                 incoming.release()
                 self._site.record(incoming.exchange, _CLIENT_GONE, self._client)
                 incoming.exchange.request.body = b""
-        self._incoming = self._current = None
+        self._receiver.incoming = self._current = None
         self._waiting.clear()
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived."""
-        if self._deaf:
+        receiver = self._receiver
+        if receiver.deaf:
             self._overlook()
             return
-        begun = self._incoming
-        self._unused_bytes += len(data)
-        try:
-            self._parser.feed_data(data)
-        except ParserError as error:
-            self._refuse(Refusal(400, "invalid_http", f"this is not HTTP: {error}"))
-        if self._incoming is not begun and self._incoming is not None:
-            if not self._paused:
-                self._alarm.set(self._site.limits.body_seconds)
-        elif (
-            self._unused_bytes > self._site.limits.head_bytes
-            or len(self._headers) > self._site.limits.headers
-        ):
-            self._refuse(head_too_large())
+        begun = receiver.incoming
+        receiver.feed(data)
+        if receiver.incoming is not begun and receiver.incoming is not None and not self._paused:
+            self._alarm.set(self._site.limits.body_seconds)
 
     def eof_received(self) -> None:
         """Have asyncio close the connection, but not wait without end for the client to read its answer."""
@@ -113,122 +96,13 @@ class Connection(asyncio.Protocol):
         self._unsent_bytes = 0
         self._begin_next()
 
-    # What the parser calls.
-
-    def on_message_begin(self) -> None:
-        """Begin with a head."""
-        self._target = b""
-        self._headers = {}
-        self._repeated = 0
-
-    def on_url(self, target: bytes) -> None:
-        """Take a part of the request's target."""
-        self._target += target
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Take a header, but none of those that follow a body."""
-        if self._incoming is None:
-            name = name.lower()
-            if name in self._headers:
-                self._repeat(name, value)
-            else:
-                self._headers[name] = value
-
-    def on_headers_complete(self) -> None:
-        """Decide by the head who answers, and whether the body is wanted."""
-        headers = self._headers
-        if self._deaf:
-            return
-        if b"upgrade" in headers and self._parser.should_upgrade():
-            self._head_again = self._head_without_upgrade()
-            return
-        site = self._site
-        request = Request(self._parser.get_method().decode("latin-1"), self._target, headers)
-        exchange = Exchange(request, site.request_id(request), self._deliver)
-        incoming = self._incoming = Incoming(exchange, self._parser.get_http_version(), site)
-        try:
-            self._check_head(incoming)
-        except Refusal as refusal:
-            self._refuse(refusal)
-            return
-        self._unused_bytes = 0
-        try:
-            incoming.route = site.routes.find(request)
-        except Refusal as refusal:
-            incoming.refusal = refusal
-        if announces_more(request, site.limits.body_bytes):
-            self._refuse(incoming.refusal or site.too_large())
-        elif b"expect" in headers:
-            self._meet_expectation(incoming)
-
-    def on_body(self, data: bytes) -> None:
-        """Take a part of the body."""
-        incoming = self._incoming
-        if incoming is None:
-            return
-        self._unused_bytes = 0
-        incoming.size += len(data)
-        if incoming.size > self._site.limits.body_bytes:
-            self._refuse(incoming.refusal or self._site.too_large())
-        elif incoming.refusal is None:
-            try:
-                incoming.keep(data)
-            except Refusal as refusal:
-                incoming.release()
-                incoming.refusal = refusal
-
-    def on_message_complete(self) -> None:
-        """Answer the request, or have it wait for the one before it."""
-        incoming = self._incoming
-        if incoming is None:
-            return
-        self._incoming = None
-        self._unused_bytes = 0
-        incoming.keep_alive = self._parser.should_keep_alive()
-        incoming.complete()
-        self._line_up(incoming)
-
-    def head_again(self) -> bytes:
-        """Return a head that was overlooked, without its offer of another protocol."""
-        head, self._head_again = self._head_again, b""
-        return head
-
     # Requests.
 
-    def _repeat(self, name: bytes, value: bytes) -> None:
-        self._repeated += 1
-        if self._repeated < self._site.limits.headers:  # more are refused; joining them would take too long
-            self._headers[name] = b"%b, %b" % (self._headers[name], value)
-
-    def _head_without_upgrade(self) -> bytes:
-        version = self._parser.get_http_version().encode("ascii")
-        lines = [b"%b %b HTTP/%b" % (self._parser.get_method(), self._target, version)]
-        lines.extend(b"%b: %b" % header for header in self._headers.items() if header[0] != b"upgrade")
-        return b"\r\n".join([*lines, b"", b""])
-
-    def _check_head(self, incoming: Incoming) -> None:
-        limits = self._site.limits
-        request = incoming.exchange.request
-        check_framing(request, incoming.version)
-        if len(request.headers) + self._repeated > limits.headers or (
-            self._unused_bytes > limits.head_bytes and size_of_head(request, self._target) > limits.head_bytes
-        ):
-            raise head_too_large()
-
-    def _meet_expectation(self, incoming: Incoming) -> None:
-        if (
-            incoming.version != "1.1"
-            or incoming.exchange.request.headers[b"expect"].lower() != b"100-continue"
-        ):
-            return
-        if incoming.refusal is not None:
-            self._refuse(incoming.refusal)
-        elif self._current is None and not self._waiting:
+    def _encourage(self) -> None:
+        if self._current is None and not self._waiting:
             self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _line_up(self, incoming: Incoming) -> None:
-        if not incoming.keep_alive:
-            self._deaf = True
         if self._current is None and not self._waiting and not self._blocked:
             self._begin(incoming)
             return
@@ -236,7 +110,7 @@ class Connection(asyncio.Protocol):
             self._alarm.pause()
         self._waiting.append(incoming)
         if len(self._waiting) == _MOST_WAITING:
-            self._deaf = True
+            self._receiver.deaf = True
             incoming.keep_alive = False
         self._pause_reading()
 
@@ -276,7 +150,7 @@ class Connection(asyncio.Protocol):
         if self._paused and not self._transport.is_closing():
             self._paused = False
             self._transport.resume_reading()
-            if self._incoming is not None:
+            if self._receiver.incoming is not None:
                 self._alarm.set(self._site.limits.body_seconds)
 
     # Answers.
@@ -293,7 +167,7 @@ class Connection(asyncio.Protocol):
             self._leave()
         elif self._waiting:
             self._site.loop.call_soon(self._begin_next)
-        elif self._incoming is None:
+        elif self._receiver.incoming is None:
             self._alarm.set(self._site.limits.idle_seconds)
 
     def _write(self, incoming: Incoming, response: Response, *, last: bool) -> None:
@@ -315,25 +189,12 @@ class Connection(asyncio.Protocol):
             self._transport.write(body)
         self._site.record(exchange, response, self._client)
 
-    def _refuse(self, refusal: Refusal) -> None:
-        """Answer a request that is not read to its end, after those before it, and read no further."""
-        if self._deaf:
-            return
-        incoming, self._incoming = self._incoming, None
-        if incoming is None:
-            request = Request("", b"", {})
-            exchange = Exchange(request, self._site.request_id(request), self._deliver)
-            incoming = Incoming(exchange, "1.1", self._site)
-        incoming.release()
-        incoming.refusal = refusal
-        incoming.keep_alive = False
-        self._line_up(incoming)
-
     # The end.
 
     def close_if_idle(self) -> None:
         """Close the connection if no request is in progress."""
-        if not (self._current or self._incoming or self._waiting or self._unused_bytes):
+        receiver = self._receiver
+        if not (self._current or self._waiting or receiver.incoming or receiver.unused_bytes):
             self._transport.close()
 
     def abort(self) -> None:
@@ -342,7 +203,7 @@ class Connection(asyncio.Protocol):
 
     def _leave(self) -> None:
         """Tell the client that all is said, and close when it has heard it."""
-        self._deaf = True
+        self._receiver.deaf = True
         if self._transport.is_closing():
             return
         self._resume_reading()  # for the end that the client sends
@@ -360,14 +221,15 @@ class Connection(asyncio.Protocol):
             self._alarm.set(_FAREWELL_SECONDS)
 
     def _expire(self) -> None:
+        receiver = self._receiver
         unsent = self._transport.get_write_buffer_size()
         if unsent and unsent != self._unsent_bytes:  # the client does read its answer, if slowly
             self._unsent_bytes = unsent
             self._alarm.set(self._site.limits.idle_seconds)
         elif unsent:
             self._transport.abort()
-        elif not self._deaf and (self._incoming is not None or self._unused_bytes):
-            self._refuse(Refusal(408, "request_timeout", "the request did not arrive in time"))
+        elif not receiver.deaf and (receiver.incoming is not None or receiver.unused_bytes):
+            receiver.refuse(Refusal(408, "request_timeout", "the request did not arrive in time"))
         else:
             self._transport.abort()
 
