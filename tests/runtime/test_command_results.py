@@ -1,6 +1,7 @@
 """Results of ``predict`` appear complete or not at all, whatever becomes of the run."""
 
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -23,6 +24,16 @@ def predict_on_matrix(matrix, provided_columns_names=None):
         print("sleeping", flush=True)
         time.sleep(60)
     return [[2 * row[0]] for row in matrix], ["double"]
+"""
+}
+
+COUNTS = {
+    "entrypoint.py": """
+def init():
+    return "matrix"
+
+def predict_on_matrix(matrix, provided_columns_names=None):
+    return [[len(matrix)]], ["rows"]
 """
 }
 
@@ -141,6 +152,31 @@ def predict_on_matrix(matrix, provided_columns_names=None):
     done = run({"entrypoint.py": source}, "predict", tmp_path / "in.json", tmp_path, "--chunk-rows", 10)
     assert done.returncode == 0
     assert doubles(tmp_path / "result.json") == [45]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("in.json", json.dumps({"data": [[0, "x" * 20]] * 9000, "columns": ["a", "b"]})),
+        ("in.jsonl", '[0, "xxxxxxxxxxxxxxxxxxxx"]\n' * 9000),
+        ("in.csv", "0,xxxxxxxxxxxxxxxxxxxx\n" * 9000),
+    ],
+)
+def test_an_input_of_one_batch_is_given_at_once(run, tmp_path, name, text):
+    (tmp_path / name).write_text(text)
+    for rows, options in ((9000, []), (9000, ["--chunk-rows", 9000])):
+        done = run(COUNTS, "predict", tmp_path / name, "-", "--output-format", "json", *options)
+        assert json.loads(done.stdout)["prediction"] == [[rows]]
+    done = run(COUNTS, "predict", tmp_path / name, tmp_path, "--chunk-rows", 8999)
+    assert "it was given this input in several parts" in done.stderr
+
+
+def test_who_asks_for_more_rows_at_once_is_given_as_much_more_memory(run, tmp_path):
+    (tmp_path / "in.jsonl").write_text('["%s"]\n' % ("x" * 1000) * 20_000)
+    done = run(
+        COUNTS, "predict", tmp_path / "in.jsonl", "-", "--output-format", "json", "--chunk-rows", 60_000
+    )
+    assert json.loads(done.stdout)["prediction"] == [[20_000]]
 
 
 def test_trailing_commas_in_many_parts_are_one_warning(run, tmp_path):

@@ -268,3 +268,11 @@ def test_rows_count_on_over_blank_and_quoted_lines():
     )
     assert found.rows == [[1, 2], [3, 4], [5, 6], [7, 8]]
     assert found.lines == [2, 4, 5, 8]
+
+
+@pytest.mark.parametrize("delimiter", ["§", "😀", ".", "-", "e", "1", " ", "'"])
+@pytest.mark.parametrize("types", ["number", None])
+def test_any_character_separates_cells(delimiter, types):
+    fields = [Field(name, types, required=True, example=0) for name in "ab"] if types else []
+    raw = delimiter.join("23").encode() + b"\n" + delimiter.join("45").encode()
+    assert read("csv", raw, delimiter=delimiter, fields=fields).rows == [[2, 3], [4, 5]]

@@ -118,3 +118,16 @@ def test_integers_without_end_are_refused_soon():
 def test_every_format_has_its_own_suffixes():
     suffixes = [suffix for each in INPUT_FORMATS.values() for suffix in each.suffixes]
     assert len(set(suffixes)) == len(suffixes)
+
+
+def test_columns_that_no_other_process_could_be_sent_are_refused_before():
+    deep = b"[" * 900 + b"]" * 900
+    with pytest.raises(InputError, match=r'^in: name 1 of "columns" is an array'):
+        read("json", b'{"columns": [%s], "data": [[1]]}' % deep)
+
+
+def test_a_quote_that_nothing_closes_is_looked_for_once():
+    began = time.process_time()
+    with pytest.raises(InputError, match=r"^in:2:1: more than 64 MiB"):
+        read("csv", Endless(b'a,b\n5",3\n', b"1,2\n"))
+    assert time.process_time() - began < 5

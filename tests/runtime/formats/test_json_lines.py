@@ -1,13 +1,15 @@
 """JSON Lines, read in parts."""
 
+import io
 import json
+import pickle
 import re
 
 import pytest
 from gppi_runtime import Field
 from hypothesis import given
 from hypothesis import strategies as st
-from odahu_cli.formats import InputError
+from odahu_cli.formats import INPUT_FORMATS, InputError, ReadOptions
 
 from tests.runtime.formats.streams import Trickle, read
 from tests.runtime.formats.test_json_document import CELLS, TEXTS, matrices
@@ -89,3 +91,25 @@ def test_an_error_names_the_line(raw, message):
 def test_an_object_of_the_wrong_kind_names_its_line():
     with pytest.raises(InputError, match=r'^in:2: object 2 of "objects" is 5, expected an object$'):
         read("jsonl", b"{}\n5\n", "objects")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[1, 2], [3\n4]",
+        "[[1], [2]], [[3]\n[4]]",
+        "[1,\n2], [3]",
+        '["a]\n[b"]',
+        '{"a": "x}\n{y"}',
+        '[1], [2\n"["]',
+    ],
+)
+def test_lines_that_make_values_only_together_are_refused(text):
+    with pytest.raises(InputError, match=r"^in:1:"):
+        read("jsonl", text.encode())
+
+
+def test_what_the_first_line_holds_is_not_sent_along_with_each_piece():
+    documents = [json.dumps({"data": [[n]] * 500}) for n in range(50)]
+    source = INPUT_FORMATS["jsonl"].open(io.BytesIO("\n".join(documents).encode()), "in", ReadOptions())
+    assert all(len(pickle.dumps(piece.content.first)) < 200 for piece in source.pieces())

@@ -128,3 +128,22 @@ def test_pyarrow_writes_numbers_that_read_back_as_themselves(rows, last):
     cells = [[float(cell) if cell else None for cell in record] for record in records[1:]]
     assert repr(cells[:-1]) == repr([list(row) for row in rows])
     assert cells[-1] == [1.0, last if math.isfinite(last) else None]
+
+
+@pytest.mark.parametrize("name", ["json", "jsonl", "csv"])
+def test_integers_larger_than_any_floating_point_are_written(name):
+    document = {"prediction": [[10**400, 0.5]], "columns": ["a", "b"]}
+    assert str(10**400) in written(name, [document]).decode()
+
+
+def test_rows_that_make_no_table_are_refused():
+    uneven = {"prediction": [[1], [2, 3]], "columns": ["a"]}
+    for name in ("csv", "parquet"):
+        if name == "parquet":
+            pytest.importorskip("pyarrow")
+        with pytest.raises(PredictionError, match="different numbers of cells"):
+            written(name, [uneven])
+    for rows in ([[1, 2]], [["x", 2]], np.array([[1, 2]])):
+        with pytest.raises(PredictionError, match="rows of 2 cells do not fit below 1 names"):
+            written("csv", [{"prediction": rows, "columns": ["a"]}])
+    assert written("jsonl", [uneven]) == b'{"a": 1}\n[2, 3]\n'

@@ -3,7 +3,7 @@
 import json
 import math
 from itertools import chain
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional, Sequence
 
 from gppi_runtime import PredictionError, write_json
 
@@ -50,9 +50,11 @@ def numbers(rows: Any, serializer: Serializer) -> Optional[Numbers]:
         width, cells = widths.pop(), list(chain.from_iterable(rows))
     else:
         width, cells = rows.shape[1], rows.ravel().tolist()
-    if not width or not math.isfinite(sum(cells)):
+    try:
+        finite = math.isfinite(sum(cells))
+    except OverflowError:  # integers larger than any floating point
         return None
-    return Numbers(list(map(repr, cells)), width)
+    return Numbers(list(map(repr, cells)), width) if width and finite else None
 
 
 def _writes_as_usual(serializer: Serializer) -> bool:
@@ -70,6 +72,24 @@ def plain_rows(rows: Any, serializer: Serializer) -> List[Any]:
     """
     listed: List[Any] = json.loads(write_json(rows, serializer).decode("utf-8"))
     return listed
+
+
+def check_widths(rows: List[Any], names: Sequence[str] = ()) -> None:
+    """Refuse rows that make no table.
+
+    Args:
+        rows: lists of cells.
+        names: of the columns, where the table needs one for each.
+
+    Raises:
+        PredictionError: rows have more or fewer cells than the first, or than there are names.
+    """
+    widths = set(map(len, rows))
+    if len(widths) > 1:
+        raise PredictionError("rows with different numbers of cells do not fit into a table: choose JSON")
+    if names and widths and widths != {len(names)}:
+        cells = widths.pop()
+        raise PredictionError(f"rows of {cells} cells do not fit below {len(names)} names: choose JSON")
 
 
 def columns_changed() -> PredictionError:

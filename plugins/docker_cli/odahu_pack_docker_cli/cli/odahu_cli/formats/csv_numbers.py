@@ -3,7 +3,7 @@
 import json
 from typing import Any, List, Optional, Sequence
 
-from gppi_runtime import MatrixRequest
+from gppi_runtime import DocumentError, MatrixRequest, read_json
 
 from .array_readers import ArrayReader
 from .csv_cells import whole
@@ -49,14 +49,17 @@ class NumberReader:
         """Read so many lists of numbers, or None."""
         if self._kinds not in ({_NUMBER}, {None}) or not self._is_plain(content):
             return None
-        text = content.rstrip().decode("ascii").replace("\n", "],[").replace(self._delimiter, ",")
+        text = content.rstrip().replace(b"\n", b"],[").replace(self._delimiter.encode("utf-8"), b",")
         try:
-            lists: List[List[Any]] = json.loads(
-                f"[[{text}]]", parse_int=float if _NUMBER in self._kinds else None
-            )
-        except ValueError:
+            lists: List[List[Any]] = self._parse(b"[[" + text + b"]]")
+        except (ValueError, DocumentError):
             return None
         return lists if len(lists) == rows and set(map(len, lists)) == {self._width} else None
+
+    def _parse(self, text: bytes) -> Any:
+        return (
+            json.loads(text.decode("utf-8"), parse_int=float) if _NUMBER in self._kinds else read_json(text)
+        )
 
     def _is_plain(self, content: bytes) -> bool:
         if b"\r" in content and content.count(b"\r") != content.count(b"\r\n"):

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, List, NamedTuple, Optional
 from gppi_runtime import PredictionError
 from gppi_runtime.json_writer import is_number_array
 
-from .answers import columns_changed, numbers, plain_rows
+from .answers import check_widths, columns_changed, numbers, plain_rows
 from .writing import OutputFormat, Renderer, Serializer, Sink
 
 
@@ -32,6 +32,7 @@ class CsvRenderer(Renderer):
             return _objects(plain_rows(rows, serializer))
         names = document["columns"]
         header = _records([names]) if names else b""
+        check_widths(rows[:1] if is_number_array(rows) else rows, names)
         if is_number_array(rows):
             written = _by_pyarrow(rows)
             if written is not None:

@@ -32,7 +32,7 @@ def last_end(text: bytes) -> int:
         return end
     quotes = text.count(b'"', 0, end)
     while end and quotes % 2:
-        previous = text.rfind(b"\n", 0, end - 1) + 1
+        previous = text.rfind(b"\n", 0, text.rfind(b'"', 0, end)) + 1
         quotes -= text.count(b'"', previous, end)
         end = previous
     return end

@@ -93,6 +93,8 @@ class JsonSource(Source):
 
     def _cut(self, pair: bytes) -> Iterator[Piece]:
         columns = self._known.get(_COLUMNS)
+        if columns is not None and not (isinstance(columns, list) and set(map(type, columns)) <= {str}):
+            self._refuse({_COLUMNS: columns, _DATA: [[]]})
         row, width = 1, None
         for cut in elements(self._cursor, pair, self.commas, self._options.chunk_rows):
             if columns is None and row == 1:

@@ -1,8 +1,9 @@
 """JSON Lines: on each line an object, a row, an object of cells by column, or a document of rows."""
 
+import contextlib
 from itertools import chain
 from operator import itemgetter
-from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, BinaryIO, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from gppi_runtime import (
     MATRIX,
@@ -26,16 +27,30 @@ from .reading import Batch, InputFormat, Parser, Piece, Place, ReadOptions, Sour
 _DOCUMENT = {"columns", "data"}
 
 
+class First(NamedTuple):
+    """What the first line of all tells of the others.
+
+    Args:
+        names: of its members, if it is an object.
+        width: cells in it, if it is a list.
+        is_document: whether it is a document of rows, as all others then are.
+    """
+
+    names: Optional[List[str]] = None
+    width: Optional[int] = None
+    is_document: bool = False
+
+
 class JsonLines(NamedTuple):
     """The content of a piece.
 
     Args:
         text: lines.
-        first: the first row or object of all.
+        first: what stands on the first line of all.
     """
 
     text: bytes
-    first: Any
+    first: First
 
 
 class JsonLinesFormat(InputFormat):
@@ -65,7 +80,7 @@ class JsonLinesSource(Source):
 
     def pieces(self) -> Iterator[Piece]:
         """Cut between lines."""
-        row, first = 1, None
+        row, first = 1, First()
         for cut in records(self._cursor, self._chunk_rows, _last_end, _filled):
             if row == 1:
                 first = _first(cut.text)
@@ -73,11 +88,13 @@ class JsonLinesSource(Source):
             row += cut.rows
 
 
-def _first(text: bytes) -> Any:
+def _first(text: bytes) -> First:
     try:
-        return read_json_tolerantly(text.lstrip().split(b"\n", 1)[0])[0]
+        value, _ = read_json_tolerantly(text.lstrip().split(b"\n", 1)[0])
     except DocumentError:
-        return None  # The parser tells.
+        value = None  # The parser tells.
+    names = list(value) if isinstance(value, dict) else None
+    return First(names, len(value) if isinstance(value, list) else None, _is_document(value))
 
 
 def _last_end(text: bytes) -> int:
@@ -112,12 +129,12 @@ class JsonLinesParser(Parser):
         """Parse all lines at once; each by itself where that does not make one value of each."""
         text: bytes = piece.content.text.rstrip()
         lines = text.count(b"\n") + 1
-        try:
-            values = self._read(b"[" + text.replace(b"\n", b",") + b"]")
-        except DocumentError:
-            values = []
-        if len(values) == lines:
-            return values, range(piece.start.line, piece.start.line + lines), []
+        joined = _joined(text, lines)
+        if joined is not None:
+            with contextlib.suppress(DocumentError):
+                values = self._read(b"[" + joined + b"]")
+                if len(values) == lines:
+                    return values, range(piece.start.line, piece.start.line + lines), []
         return self._by_line(text, piece.start)
 
     def _read(self, text: bytes) -> List[Any]:
@@ -148,7 +165,7 @@ class JsonLinesParser(Parser):
         self, values: List[Any], lines: Sequence[int], piece: Piece
     ) -> Iterator[Tuple[Request, Place]]:
         size = self._options.chunk_rows
-        if self._options.mode == MATRIX and values and _is_document(values[0]):
+        if self._options.mode == MATRIX and piece.content.first.is_document:
             for value, line in zip(values, lines):  # noqa: B905  # no strict before Python 3.10
                 yield from self._document(value, line)
             return
@@ -168,13 +185,14 @@ class JsonLinesParser(Parser):
             part = request._replace(rows=request.rows[first : first + size])
             yield part, Place(self._name, first + 1, [line] * len(part.rows))
 
-    def _request(self, values: List[Any], first: Any) -> Request:
+    def _request(self, values: List[Any], first: First) -> Request:
         if self._options.mode != MATRIX:
             return parse_request({"objects": values}, self._options.mode)
-        if isinstance(first, dict):
-            request: Request = _by_column(values, first, [field.name for field in self._options.fields])
+        if first.names is not None:
+            declared = [field.name for field in self._options.fields]
+            request: Request = _by_column(values, first.names, declared)
         else:
-            check_first_width(values[0], len(first) if isinstance(first, list) else None)
+            check_first_width(values[0], first.width)
             request = parse_request({"data": values}, MATRIX)
         assert isinstance(request, MatrixRequest)  # noqa: S101  # by its mode
         return request._replace(kinds=frozenset(map(type, chain.from_iterable(request.rows))))
@@ -184,7 +202,19 @@ def _is_document(value: Any) -> bool:
     return isinstance(value, dict) and isinstance(value.get("data"), list) and set(value) <= _DOCUMENT
 
 
-def _by_column(values: List[Any], first: Dict[str, Any], declared: List[str]) -> MatrixRequest:
+def _joined(text: bytes, lines: int) -> Optional[bytes]:
+    """Put commas between lines that each begin and end a flat list or object; None where others are.
+
+    Other lines could make as many values only together: ``[1],[2`` and ``3]``.
+    """
+    for begin, end in ((b"[", b"]"), (b"{", b"}")):
+        if text.startswith(begin) and text.count(begin) == lines:
+            text = text.replace(b"\r\n", b"\n").replace(end + b"\n" + begin, end + b"," + begin)
+            return None if b"\n" in text else text
+    return None
+
+
+def _by_column(values: List[Any], first: List[str], declared: List[str]) -> MatrixRequest:
     """Make rows of objects that all have the members of the first, in the order of the model's columns."""
     known = [name for name in dict.fromkeys(declared) if name in first]
     columns = known + [name for name in first if name not in known]

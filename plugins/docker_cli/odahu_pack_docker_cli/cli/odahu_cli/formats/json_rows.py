@@ -15,7 +15,7 @@ from gppi_runtime import (
 
 from .cursor import Cursor
 from .json_elements import Elements, find_elements, value_end
-from .lines import Cut, Window
+from .lines import Cut, Sight, Window
 from .reading import Batch, Parser, Piece, Place, ReadOptions, locating, misread, moved
 
 NUMBERS = frozenset([int, float])
@@ -51,12 +51,9 @@ def elements(cursor: Cursor, pair: bytes, commas: List[Position], chunk_rows: in
     """
     cursor.take(1)
     window = Window(chunk_rows)
+    window.fit(cursor, lambda text: _sight(_find(cursor, text, pair)))
     while cursor.peek() != b"]":
-        cursor.fill(window.size)
-        found = _found(cursor, pair)
-        while not found.rows and found.closed is None:
-            _grow(cursor)
-            found = _found(cursor, pair)
+        found = _found(cursor, window.size, pair)
         start = cursor.place
         if found.closed is not None:
             yield Cut(cursor.take(found.closed), max(found.rows, 1), start)
@@ -67,9 +64,25 @@ def elements(cursor: Cursor, pair: bytes, commas: List[Position], chunk_rows: in
     cursor.take(1)
 
 
-def _found(cursor: Cursor, pair: bytes) -> Elements:
+def _sight(found: Elements) -> Sight:
+    return Sight(found.end, found.rows, found.closed is not None)
+
+
+def _found(cursor: Cursor, size: int, pair: bytes) -> Elements:
+    """Find the elements in so many bytes, or in more, so that there is one or the array's end."""
+    cursor.fill(size)
+    while True:
+        found = _find(cursor, cursor.text[:size], pair)
+        if found.rows or found.closed is not None:
+            return found
+        if size >= len(cursor.text):
+            _grow(cursor)
+        size *= 2
+
+
+def _find(cursor: Cursor, text: bytes, pair: bytes) -> Elements:
     try:
-        return find_elements(cursor.text, pair)
+        return find_elements(text, pair)
     except DocumentError as error:
         raise cursor.error(error.message) from None
 

@@ -5,6 +5,7 @@ from typing import Callable, Iterator, NamedTuple
 from gppi_runtime import Position
 
 from .cursor import Cursor
+from .reading import CHUNK_ROWS
 
 _FIRST_WINDOW, LARGEST_WINDOW = 2**16, 2**22
 # Bytes of a row that nobody has seen yet. Small batches are those of slow models, whose workers share them.
@@ -27,21 +28,57 @@ class Cut(NamedTuple):
     start: Position
 
 
+class Sight(NamedTuple):
+    """What stands in a text.
+
+    Args:
+        size: of the complete rows at its beginning.
+        rows: how many these are.
+        closed: whether no row can follow.
+    """
+
+    size: int
+    rows: int
+    closed: bool = False
+
+
 class Window:
     """How much text to look at, so that a cut holds about a batch.
 
     Args:
-        chunk_rows: the rows of a batch.
+        chunk_rows: the rows of a batch. Whoever asks for more than usual is given as much more memory.
+
+    Attributes:
+        size: in bytes.
     """
 
     def __init__(self, chunk_rows: int) -> None:
         self._chunk_rows = chunk_rows
+        self._largest = LARGEST_WINDOW * max(chunk_rows, CHUNK_ROWS) // CHUNK_ROWS
         self.size = min(_FIRST_WINDOW, _USUAL_ROW * chunk_rows)
 
+    def fit(self, cursor: Cursor, look: Callable[[bytes], Sight]) -> None:
+        """Find a size to begin with: that of all rows where one batch holds them, for a model may sum up.
+
+        Args:
+            cursor: at the first row.
+            look: tells what stands in a text that begins there.
+        """
+        while True:
+            cursor.fill(self.size)
+            sight = look(cursor.text[: self.size])
+            whole = sight.closed or (cursor.ended and self.size >= len(cursor.text))
+            if whole and sight.rows <= self._chunk_rows:
+                return
+            if whole or sight.rows > self._chunk_rows or self.size >= self._largest:
+                self.learn(sight.size, sight.rows)
+                return
+            self.size = min(2 * self.size, self._largest)
+
     def learn(self, size: int, rows: int) -> None:
-        """Take a cut as an example for those to come."""
+        """Take rows as an example for those to come."""
         wanted = int(size / max(rows, 1) * self._chunk_rows * _SHORT_OF_A_BATCH) + 1
-        self.size = min(wanted, LARGEST_WINDOW)
+        self.size = min(wanted, self._largest)
 
 
 def records(
@@ -62,7 +99,7 @@ def records(
         InputError: a record is too long.
     """
     window = Window(chunk_rows)
-    cursor.fill(window.size)
+    window.fit(cursor, lambda text: Sight(len(text), count(text, _lines(text))))
     while cursor.text:
         start = cursor.place
         text = cursor.take(_end(cursor, window.size, last_end))
@@ -70,6 +107,10 @@ def records(
         yield Cut(text, rows, start)
         window.learn(len(text), rows)
         cursor.fill(window.size)
+
+
+def _lines(text: bytes) -> int:
+    return text.count(b"\n") + (not text.endswith(b"\n"))
 
 
 def _end(cursor: Cursor, size: int, last_end: Callable[[bytes], int]) -> int:

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, List, Optional
 from gppi_runtime import PredictionError
 from gppi_runtime.json_writer import is_number_array
 
-from .answers import columns_changed, plain_rows
+from .answers import check_widths, columns_changed, plain_rows
 from .parquet_input import NEEDS_PYARROW
 from .writing import FormatError, OutputFormat, Renderer, Serializer, Sink
 
@@ -27,6 +27,7 @@ class ParquetRenderer(Renderer):
             columns: List[Any] = [arrow.array(cells) for cells in rows.T]
         else:
             listed = plain_rows(rows, serializer)
+            check_widths(listed)
             columns = list(map(list, zip(*listed)))  # noqa: B905  # no strict before Python 3.10
         names = _distinct(document["columns"], len(columns))
         return _table(arrow, lambda: arrow.table(dict(zip(names, columns))))  # noqa: B905  # as above
