@@ -172,7 +172,7 @@ def test_a_result_never_replaces_its_input(runtime, tmp_path):
     command = runtime.argv("cli", *model.options, "predict", given, tmp_path)
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert "is the input" in ended.stderr
+    assert "is an input" in ended.stderr
     assert given.read_text() == '{"data": [[1, 2, 3]]}'
 
 

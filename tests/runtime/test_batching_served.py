@@ -11,6 +11,8 @@ import pytest
 from tests.runtime.metrics import samples, value
 from tests.runtime.serving import serve
 
+pytestmark = pytest.mark.slow
+
 BUSY_SECONDS = 0.3
 
 

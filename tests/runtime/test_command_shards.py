@@ -6,6 +6,8 @@ import pytest
 
 from tests.runtime.test_command_inputs import DOUBLE, document, doubles, written
 
+pytestmark = pytest.mark.slow
+
 NAMES = ["a.json", "b.json", "c.json", "d.json", "e.json"]
 
 

@@ -5,8 +5,12 @@ import pty
 import re
 import subprocess
 
+import pytest
+
 from tests.runtime.layout import REPOSITORY
 from tests.runtime.test_command_inputs import DOUBLE, wide, written
+
+pytestmark = pytest.mark.slow
 
 SLOW = {
     "entrypoint.py": DOUBLE["entrypoint.py"].replace("    return [[2", "    time.sleep(0.1)\n    return [[2")

@@ -12,6 +12,8 @@ import pytest
 from tests.runtime.serving import until
 from tests.runtime.test_command_inputs import DOUBLE, document, wide, written
 
+pytestmark = pytest.mark.slow
+
 # Later rows are answered sooner, so that answers come in another order than they are asked for.
 HASTY = {
     "entrypoint.py": """

@@ -10,6 +10,8 @@ import pytest
 
 from tests.runtime.serving import serve
 
+pytestmark = pytest.mark.slow
+
 PATH = "/api/model/invoke"
 LARGE = json.dumps({"data": [["echo", "x" * 2_000_000]]})
 

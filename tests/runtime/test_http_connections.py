@@ -12,6 +12,8 @@ import pytest
 from tests.runtime.raw_http import GET, Line, chunked, head, post
 from tests.runtime.serving import serve
 
+pytestmark = pytest.mark.slow
+
 CHUNKED = "Transfer-Encoding: chunked"
 
 

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from tests.runtime.raw_http import GET, Line, chunked, has_read_all, head, open_files, post
 from tests.runtime.serving import serve
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 20_000
 SEEDS = [
     GET,

@@ -13,6 +13,8 @@ import pytest
 from tests.runtime.raw_http import GET, Line, chunked, has_read_all, head, open_files, post
 from tests.runtime.serving import serve, until
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 1_000_000
 CHUNKED = "Transfer-Encoding: chunked"
 EXPECT = "Expect: 100-continue"

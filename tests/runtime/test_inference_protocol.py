@@ -114,7 +114,7 @@ def test_tritons_client_learns_what_is_wrong(client):
     with pytest.raises(InferenceServerException) as failure:
         client.infer("beer", [tensor("x", np.ones((1, 3)))])
     assert failure.value.status() == "404"
-    assert "/v2/models/wine/infer" in failure.value.message()
+    assert "GET / tells what is where" in failure.value.message()
 
 
 def test_a_failing_model_is_a_failure_of_the_server(client):

@@ -14,6 +14,8 @@ import pytest
 from tests.runtime.metrics import samples, value
 from tests.runtime.serving import serve
 
+pytestmark = pytest.mark.slow
+
 PAGE = 4096
 INVOKE = b"POST /api/model/invoke HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b"
 

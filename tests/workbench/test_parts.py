@@ -91,7 +91,7 @@ def test_a_registry_makes_up_a_password_only_for_a_user():
     assert Registry(username="u", password="p").password == "p"
 
 
-@pytest.mark.parametrize("content", ["", "nonsense", "4194304999", str(os.getpid())])
+@pytest.mark.parametrize("content", ["", "nonsense", "4194304999", pytest.param(str(os.getpid()), id="ours")])
 def test_a_stale_pid_file_is_no_running_daemon(tmp_path, content):
     daemon = Daemon(StateFolder(tmp_path), {})
     assert daemon.pid() is None

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXERCISE = Path(__file__).with_name("exercise.py")
 ROWS = [[number, number / 8, -number] for number in range(1000)]
 NAMES = ["a", "b", "c"]
