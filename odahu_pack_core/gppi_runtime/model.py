@@ -172,6 +172,8 @@ def _guarded(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any
     """Call what runs the model's code; SystemExit too must end neither a worker nor a command."""
     try:
         return function(*arguments, **named)
+    except PredictionError:
+        raise
     except (Exception, SystemExit) as error:
         raise PredictionError(describe(error), model_traceback(error)) from error
 

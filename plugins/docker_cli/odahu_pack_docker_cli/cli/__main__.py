@@ -2,7 +2,8 @@
 
 import sys
 
+from odahu_cli.interpreter import leave
 from odahu_cli.main import main
 
 if __name__ == "__main__":  # a model's spawned processes import this file again
-    sys.exit(main(sys.argv[1:]))
+    leave(main(sys.argv[1:]))

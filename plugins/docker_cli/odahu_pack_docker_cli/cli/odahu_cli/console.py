@@ -1,5 +1,6 @@
 """What a run says while it runs: warnings, errors, and a progress line where somebody looks on."""
 
+import contextlib
 import os
 import time
 from typing import Callable, Optional, TextIO
@@ -45,20 +46,22 @@ class Console:
         if not self._live or (self._shown_at is not None and now - self._shown_at < _INTERVAL):
             return
         self._shown_at = now
-        self._stream.write("\r" + line()[: _width() - 1] + "\x1b[K")
-        self._stream.flush()
+        self._put("\r" + line()[: _width() - 1] + "\x1b[K")
 
     def clear(self) -> None:
         """Take the progress line away."""
         if self._shown_at is not None:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
+            self._put("\r\x1b[K")
             self._shown_at = None
 
     def _write(self, text: str) -> None:
         self.clear()
-        self._stream.write(text)
-        self._stream.flush()
+        self._put(text)
+
+    def _put(self, text: str) -> None:
+        with contextlib.suppress(OSError):  # a log that is full ends no run
+            self._stream.write(text)
+            self._stream.flush()
 
 
 def _width() -> int:

@@ -9,7 +9,7 @@ from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Callable, Deque, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple
 
-from .faults import CommandError, ModelFailedError, NotLoadedError
+from .faults import CommandError, ModelFailedError, NotLoadedError, internal
 from .predictor import Outcome, Shape, Step, Work, rows_at
 from .worker import ARRAYS, LISTS, WORKER
 from .worker_process import WorkerProcess
@@ -125,6 +125,8 @@ class Crew:
             return member.ask(work)
         except CommandError as error:
             return error
+        except Exception as error:  # noqa: BLE001 - the other inputs are to have their results
+            return internal(error, work.name)
         finally:
             self._idle.put(member)
 

@@ -6,7 +6,7 @@ from typing import BinaryIO
 from gppi_runtime import input_schema, load_model, printed_output_schema, read_facts, write_json
 
 from .console import Console
-from .faults import loading
+from .faults import OutputError, explain, loading
 
 _INDENT = 4
 
@@ -23,6 +23,7 @@ def describe_model(options: argparse.Namespace, _console: Console, out: BinaryIO
 
     Raises:
         NotLoadedError: the model cannot be loaded, or does not describe itself.
+        OutputError: standard output cannot be written.
         BrokenPipeError: nobody reads standard output any more.
     """
     with loading():
@@ -30,5 +31,11 @@ def describe_model(options: argparse.Namespace, _console: Console, out: BinaryIO
         signature = model.signature()
         given = write_json(input_schema(model.mode, signature), indent=_INDENT)
         returned = write_json(printed_output_schema(model.mode, signature), indent=_INDENT)
-    out.writelines((b"Input schema:\n", given, b"\nOutput schema:\n", returned, b"\n"))
+    try:
+        out.writelines((b"Input schema:\n", given, b"\nOutput schema:\n", returned, b"\n"))
+        out.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(explain("cannot write", "standard output", error)) from error
     return 0

@@ -1,13 +1,16 @@
-"""The interpreter made ready: streams that are open, signals that end a run, a clear way for the model."""
+"""The interpreter around the model: streams that are open, signals that end a run, children, the end."""
 
+import contextlib
 import os
 import signal
 import sys
-from typing import Any, BinaryIO
+import threading
+from typing import Any, BinaryIO, Iterator, NoReturn
 
 from .faults import Interrupted
 
 _BUFFER = 1 << 20
+_LAST_MOMENTS = 5.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -26,17 +29,37 @@ def open_streams() -> None:
 def take_stdin() -> BinaryIO:
     """Claim standard input for the caller; the model finds nothing in it."""
     kept = os.fdopen(os.dup(0), "rb", _BUFFER)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    connect_to_nothing(0)
     return kept
+
+
+def connect_to_nothing(descriptor: int) -> None:
+    """Let reads from a descriptor find nothing, and writes to it go nowhere."""
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
 
 
 def heed_signals() -> None:
     """Have signals raise `Interrupted`; process 1 of a container gets none that it does not handle."""
+    owner = os.getpid()
+
+    def interrupt(number: int, _frame: Any) -> None:
+        if os.getpid() == owner:
+            raise Interrupted(number)
+        # A child that the model forked ends as any process does.
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
     for number in _SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as after nohup
-            signal.signal(number, _interrupt)
+            signal.signal(number, interrupt)
+
+
+def ignore_signals() -> None:
+    """Let no further signal disturb the end that one has begun."""
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 def leave_to_the_model() -> None:
@@ -47,5 +70,34 @@ def leave_to_the_model() -> None:
     del sys.argv[1:]
 
 
-def _interrupt(number: int, _frame: Any) -> None:
-    raise Interrupted(number)
+@contextlib.contextmanager
+def code_of_the_model() -> Iterator[None]:
+    """Keep children that the model forks in the block from going on with what is ours behind it."""
+    owner = os.getpid()
+    try:
+        yield
+    except BaseException as error:
+        if os.getpid() != owner:
+            os._exit(_exit_code(error))
+        raise
+    if os.getpid() != owner:
+        os._exit(0)
+
+
+def _exit_code(error: BaseException) -> int:
+    cause = error.__cause__ or error  # gppi_runtime wraps whatever ends a prediction
+    code = cause.code if isinstance(cause, SystemExit) else 1
+    return code if isinstance(code, int) else int(code is not None)
+
+
+def leave(code: int) -> NoReturn:
+    """End the program, also where threads of the model would go on for ever."""
+    with contextlib.suppress(AttributeError, ValueError):  # the model may have closed it, or taken it away
+        try:
+            sys.stderr.flush()
+        except OSError:
+            connect_to_nothing(2)
+    end = threading.Timer(_LAST_MOMENTS, os._exit, (code,))
+    end.daemon = True
+    end.start()
+    sys.exit(code)

@@ -11,7 +11,7 @@ from gppi_runtime import take_stdout
 from .command_line import parse
 from .console import Console
 from .faults import CommandError, Interrupted, internal
-from .interpreter import heed_signals, leave_to_the_model, open_streams
+from .interpreter import connect_to_nothing, heed_signals, leave_to_the_model, open_streams
 from .worker import WORKER, work
 
 
@@ -58,7 +58,5 @@ def _complain(console: Console, error: CommandError) -> int:
 
 def _leave_unread(out: BinaryIO) -> int:
     """Leave as a program does that SIGPIPE ends, without a word about what could not be written."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, out.fileno())
-    os.close(nowhere)
+    connect_to_nothing(out.fileno())
     return 128 + signal.SIGPIPE

@@ -44,14 +44,15 @@ def predict_files(options: argparse.Namespace, console: Console, out: BinaryIO) 
     if options.output_dir != STANDARD_STREAM:
         check_folder(options.output_dir)
         _sweep(tasks)
-    open_input = _opener(options)
+    start = _working_folder()
+    open_input = _opener(start, options)
     if not tasks:
         _say(out, _nothing_to_do(found, options.output_dir))
         return 0
     hands = _hands(options)
     at_once = True
     try:
-        run = Run(hands, _reading(options, hands), console, open_input, _placer(out))
+        run = Run(hands, _reading(options, hands), console, open_input, _placer(start, out))
         if hands.shape.warning:
             console.warn(hands.shape.warning)
         run.go(tasks)
@@ -80,15 +81,24 @@ def _sweep(tasks: List[Task]) -> None:
         sweep(folder or os.curdir, results)
 
 
-def _opener(options: argparse.Namespace) -> Callable[[str], BinaryIO]:
+def _working_folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # removed meanwhile, which absolute paths do not mind
+        return ""
+
+
+def _opener(start: str, options: argparse.Namespace) -> Callable[[str], BinaryIO]:
     if options.inputs == [STANDARD_STREAM]:
         stdin = take_stdin()
         return lambda _: stdin
-    return lambda path: open(path, "rb")
+    return lambda path: open(os.path.join(start, path), "rb")
 
 
-def _placer(out: BinaryIO) -> Callable[[Task], Union[ResultFile, StandardOutput]]:
-    return lambda task: StandardOutput(out) if task.result == STANDARD_STREAM else ResultFile(task.result)
+def _placer(start: str, out: BinaryIO) -> Callable[[Task], Union[ResultFile, StandardOutput]]:
+    return lambda task: (
+        StandardOutput(out) if task.result == STANDARD_STREAM else ResultFile(task.result, start)
+    )
 
 
 def _hands(options: argparse.Namespace) -> Union[Predictor, Crew]:
@@ -132,6 +142,5 @@ def _summary(done: int, found: Tasks, tried: int, output_dir: str) -> str:
 def _say(out: BinaryIO, text: str) -> None:
     if text:
         # The results are there, whether or not anybody hears of it.
-        with contextlib.suppress(BrokenPipeError):
-            out.write(text.encode("utf-8", "surrogateescape") + b"\n")
-            out.flush()
+        with contextlib.suppress(OSError):
+            os.write(out.fileno(), text.encode("utf-8", "surrogateescape") + b"\n")

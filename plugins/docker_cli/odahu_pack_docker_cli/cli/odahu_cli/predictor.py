@@ -19,6 +19,7 @@ from gppi_runtime.errors import describe, model_traceback
 
 from .faults import CommandError, InputFileError, Interrupted, ModelFailedError, internal, loading
 from .formats import Batch, BatchPredictor, InputError, Parser, Piece, Renderer
+from .interpreter import code_of_the_model
 
 
 class Shape(NamedTuple):
@@ -92,7 +93,7 @@ class Predictor:
     """
 
     def __init__(self, artifact: str, model_json: str, *, arrays: bool) -> None:
-        with loading():
+        with loading(), code_of_the_model():
             model = load_model(artifact, read_facts(model_json))
             signature, warning = _signature(model)
         self.shape = Shape(model.mode, signature.inputs, warning)
@@ -131,8 +132,9 @@ class Predictor:
 
     def _predicted(self, batch: Batch, rows: int, renderer: Renderer) -> Tuple[Any, int]:
         try:
-            document = self._batches.predict(batch)
-            return renderer.render(document, self._serializer), len(document["prediction"])
+            with code_of_the_model():
+                document = self._batches.predict(batch)
+                return renderer.render(document, self._serializer), len(document["prediction"])
         except (InputError, Interrupted):
             raise
         except ModelError as error:

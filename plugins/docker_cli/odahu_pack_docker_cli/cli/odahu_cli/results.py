@@ -10,6 +10,7 @@ import zlib
 from typing import BinaryIO, Iterable, Optional
 
 from .faults import OutputError, UsageError, explain
+from .interpreter import connect_to_nothing
 
 _PART = re.compile(r"\.odahu-([0-9a-f]{8})-[0-9a-f]{16}\.part")
 _BUFFER = 1 << 20
@@ -24,12 +25,14 @@ class ResultFile:
     Whoever opens it calls `discard` in the end: after `commit` that does nothing.
 
     Args:
-        path: where the file appears.
+        path: where the file appears, as the user wrote it.
+        start: the folder that a relative path begins in, for a model may work in another.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, start: str = "") -> None:
         self.path = path
-        self._folder = os.path.dirname(path) or os.curdir
+        self._place = os.path.join(start, path)
+        self._folder = os.path.dirname(self._place) or os.curdir
         self._part = os.path.join(self._folder, f".odahu-{_key(path)}-{os.urandom(8).hex()}.part")
         self._file: Optional[BinaryIO] = None
 
@@ -39,13 +42,14 @@ class ResultFile:
         Raises:
             OutputError: the folder cannot be written to.
         """
-        if os.path.isdir(self.path):
+        if os.path.isdir(self._place):
             raise OutputError(f"{self.path} is a folder")
         try:
             os.makedirs(self._folder, exist_ok=True)
             self._file = self._created()
         except OSError as error:
-            raise OutputError(explain("cannot write to", self._folder, error)) from error
+            folder = os.path.dirname(self.path) or os.curdir
+            raise OutputError(explain("cannot write to", folder, error)) from error
         return self._file
 
     def commit(self) -> None:
@@ -60,7 +64,7 @@ class ResultFile:
             with file:
                 file.flush()
                 os.fsync(file.fileno())
-                os.replace(self._part, self.path)
+                os.replace(self._part, self._place)
         except OSError as error:
             raise OutputError(explain("cannot write", self.path, error)) from error
         _sync_folder(self._folder)
@@ -69,9 +73,7 @@ class ResultFile:
         """Leave nothing unfinished behind; what is still written to the file goes nowhere."""
         if self._file is not None:
             # Closed, or on a full disk, it would make those complain who write an end when they are dropped.
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._file.fileno())
-            os.close(nowhere)
+            connect_to_nothing(self._file.fileno())
         with contextlib.suppress(OSError):
             os.unlink(self._part)
 

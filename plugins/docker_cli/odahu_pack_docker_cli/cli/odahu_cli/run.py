@@ -1,11 +1,14 @@
 """A run over its tasks: what is read goes to the model, answers go to the results, faults to the user."""
 
-from typing import BinaryIO, Callable, Iterator, List, Optional, Union
+import os
+import stat
+from typing import BinaryIO, Callable, Iterator, List, Optional, Tuple, Union
 
 from .console import Console, Pace
 from .crew import Crew
 from .faults import CommandError, InputFileError, explain, internal
 from .formats import InputError, ReadOptions
+from .interpreter import ignore_signals
 from .predictor import Outcome, Predictor, Step, Work
 from .results import ResultFile, StandardOutput
 from .tasks import Task
@@ -60,6 +63,9 @@ class Run:
             for step, outcome in self._hands.answers(self._steps(tasks)):
                 if step.task is not self._given_up:
                     self._advance(step, outcome)
+        except BaseException:
+            ignore_signals()  # what is unfinished is cleared away
+            raise
         finally:
             if self._writing is not None:
                 self._writing.discard()
@@ -78,11 +84,14 @@ class Run:
 
     def _pieces(self, task: Task) -> Iterator[Step]:
         with self._open_input(task.path) as file:
+            before = _version(file)
             source = task.reads.open(file, task.path, self._reading)
             for piece in source.pieces():
                 yield Step(task, Work(task.path, source.parser, task.writes.renderer, piece))
                 if task is self._given_up:
                     return
+            if _version(file) != before:
+                raise InputError(f"{task.path}: was changed while it was read")
             yield Step(task, commas=source.commas)
 
     def _advance(self, step: Step, outcome: Outcome) -> None:
@@ -120,3 +129,9 @@ class Run:
         self.failed += 1
         self.exit_code = min(self.exit_code or error.exit_code, error.exit_code)
         self._console.complain(error.message, error.details)
+
+
+def _version(file: BinaryIO) -> Optional[Tuple[int, int]]:
+    """Tell versions of a file apart; streams have none."""
+    facts = os.fstat(file.fileno())
+    return (facts.st_size, facts.st_mtime_ns) if stat.S_ISREG(facts.st_mode) else None

@@ -54,9 +54,11 @@ class WorkerProcess:
 
         Raises:
             EOFError: it has ended.
+            Exception: this cannot be pickled; the process can be asked something else.
         """
+        pickled = pickle.dumps(question, PROTOCOL)
         try:
-            pickle.dump(question, self._file, PROTOCOL)
+            self._file.write(pickled)
             self._file.flush()
         except OSError as error:
             raise EOFError from error

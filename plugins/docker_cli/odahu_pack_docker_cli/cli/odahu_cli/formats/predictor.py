@@ -56,9 +56,11 @@ class BatchPredictor:
             check_request(batch.request, self._signature)
         if batch.as_lists is None:
             return self._model.predict(batch.request, keep_arrays=True)
+        assert isinstance(batch.request, MatrixRequest)  # noqa: S101  # others come as lists only
         if self._takes_arrays:
             try:
-                return self._model.predict(batch.request, keep_arrays=True)
+                # A copy, for the model may change it before it fails, and lists are made of it then.
+                return self._model.predict(_copied(batch.request), keep_arrays=True)
             except PredictionError:
                 self._takes_arrays = False
         began = time.monotonic()  # a model may also wait, for an accelerator or another machine
