@@ -5,12 +5,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import Any, BinaryIO, Iterator, NoReturn
 
 from .faults import Interrupted
 
 _BUFFER = 1 << 20
 _LAST_MOMENTS = 5.0
+_ONE_IS_ENOUGH = 1.0
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -42,14 +44,16 @@ def connect_to_nothing(descriptor: int) -> None:
 
 def heed_signals() -> None:
     """Have signals raise `Interrupted`; process 1 of a container gets none that it does not handle."""
-    owner = os.getpid()
+    owner, quiet_until = os.getpid(), 0.0
 
     def interrupt(number: int, _frame: Any) -> None:
-        if os.getpid() == owner:
+        nonlocal quiet_until
+        if os.getpid() != owner:  # a child that the model forked ends as any process does
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        elif time.monotonic() > quiet_until:  # one is enough, unless the model catches it
+            quiet_until = time.monotonic() + _ONE_IS_ENOUGH
             raise Interrupted(number)
-        # A child that the model forked ends as any process does.
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
 
     for number in _SIGNALS:
         if signal.getsignal(number) != signal.SIG_IGN:  # as after nohup
@@ -92,6 +96,7 @@ def _exit_code(error: BaseException) -> int:
 
 def leave(code: int) -> NoReturn:
     """End the program, also where threads of the model would go on for ever."""
+    ignore_signals()
     with contextlib.suppress(AttributeError, ValueError):  # the model may have closed it, or taken it away
         try:
             sys.stderr.flush()
