@@ -48,10 +48,10 @@ def recorder():
 
 @pytest.fixture
 def environ(house, home):
-    """An environment in which the wheels of the house are all there is."""
+    """An environment in which the wheels of the house are all there is, on a narrow terminal."""
     settings = home / "uv.toml"
     settings.write_text(f'no-index = true\nfind-links = ["{house}"]\n')
-    return {**os.environ, "UV_CONFIG_FILE": str(settings)}
+    return {**os.environ, "UV_CONFIG_FILE": str(settings), "COLUMNS": "20"}
 
 
 @pytest.fixture(scope="session")
