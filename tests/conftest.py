@@ -45,7 +45,7 @@ def pytest_addoption(parser):
 
 
 def pytest_xdist_auto_num_workers(config):
-    """All quick tests are shared out; those on real parts share an engine, so they run one after the other."""
+    """Share out all quick tests; those on real parts share an engine, so they run one after the other."""
     alone = config.getoption("--engines") or _REQUIRED or config.option.file_or_dir
     return 0 if alone else min(4, len(os.sched_getaffinity(0)))
 

@@ -41,7 +41,7 @@ _HEEDED: Final = _DECISIVE | {
     "UV_SYSTEM_CERTS",
 }
 _HEEDED_PREFIXES: Final = ("UV_INDEX_", "UV_HTTP_", "UV_CONCURRENT_")
-# uv breaks its messages into lines of COLUMNS characters, also in the middle of a sentence that is looked for.
+# uv breaks its messages into lines of COLUMNS characters, also inside sentences that are looked for.
 _NOT_PASSED_ON: Final = ("UV_", "PYTHON", "VIRTUAL_ENV", "CONDA_", "__PYVENV", "COLUMNS")
 
 
