@@ -115,7 +115,7 @@ def test_the_custom_rest_request(client, registry, pack):
     results = pack("docker-rest-custom", "3.11", "python:3.11-slim")
     assert re.fullmatch(f"{registry.host}/project/odahuflow/wine-test:prefix-{UUID}", results["image"])
     config = client.images.get(pulled(client, registry, results)).attrs["Config"]
-    assert config["Cmd"][config["Cmd"].index("--workers") + 1] == "4"
+    assert config["Entrypoint"][config["Entrypoint"].index("--workers") + 1] == "4"
 
 
 def test_the_custom_cli_request(client, registry, pack, tmp_path):

@@ -105,6 +105,7 @@ def test_the_custom_rest_request_changes_name_and_workers(trained, connections):
     plan = plan_model(packaging, artifact=trained / ARCHIVE, connections=connections)
     assert re.fullmatch(f"gcr.io/project/odahuflow/wine-test:prefix-{UUID}", str(plan.image))
     assert '"--workers", "4"' in plan.dockerfile()
+    assert "CMD" not in plan.dockerfile(), "docker run IMAGE --port 8080 would forget the number of workers"
 
 
 @pytest.mark.slow

@@ -19,6 +19,20 @@ def test_the_defaults_are_the_packagers(parse):
     assert (options.timeout, options.workers, options.threads) == (60, 1, 4)
 
 
+def test_what_is_given_to_an_image_wins_and_the_rest_stays_as_packaged(parse):
+    packaged = ["--host", "0.0.0.0", "--workers", "4", "--timeout", "5"]
+    options = parse([*packaged, "--workers", "2"])
+    assert (options.workers, options.timeout) == (2, 5)
+
+
+def test_the_help_leaves_out_what_is_only_for_our_own_programs(parse, capsys):
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    told = capsys.readouterr().out
+    assert "--max-batch-size N" in told
+    assert "--model-json" not in told
+
+
 def test_the_folders_stand_beside_the_front(parse):
     options = parse([])
     assert options.worker == str(SERVER / "worker")

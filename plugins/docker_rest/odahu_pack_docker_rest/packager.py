@@ -13,7 +13,6 @@ from odahu_pack_core import (
     Block,
     Build,
     BuildPlan,
-    Cmd,
     Dependencies,
     Entrypoint,
     EnvironmentLayer,
@@ -66,7 +65,7 @@ class RestPackager:
                 *image.first_blocks(),
                 Block("server", (AddLayer("front"), AddLayer("pages"), AddLayer("server"))),
                 Block("settings", (*image.settings, *_port(arguments.port))),
-                Block("start", (Entrypoint((MODEL_PYTHON, "-I", "-S", _FRONT)), _options(arguments))),
+                Block("start", (Entrypoint((MODEL_PYTHON, "-I", "-S", _FRONT, *_options(arguments))),)),
                 image.model_block(),
             ),
             layers=(image.environment, front, pages, server, image.model),
@@ -93,7 +92,8 @@ def _port(port: int) -> tuple[Expose, Label]:
     return Expose(port), Label(f"{LABEL_PREFIX}.port", str(port))
 
 
-def _options(arguments: RestArguments) -> Cmd:
+def _options(arguments: RestArguments) -> Iterator[str]:
+    """Yield the packaging's arguments, after which those of ``docker run IMAGE …`` come and win."""
     options = {
         "--host": arguments.host,
         "--port": str(arguments.port),
@@ -104,4 +104,5 @@ def _options(arguments: RestArguments) -> Cmd:
         "--max-body-bytes": str(arguments.max_body_bytes),
         "--drain-timeout": str(arguments.drain_timeout),
     }
-    return Cmd(tuple(word for option in options.items() for word in option))
+    for option in options.items():
+        yield from option

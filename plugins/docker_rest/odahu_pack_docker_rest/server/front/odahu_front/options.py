@@ -52,29 +52,28 @@ def parse_options(argv: List[str]) -> Options:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="front",
-        description="Serve the model of this image over HTTP.",
+        description="Serve the model of this image over HTTP. Options that are left out stay as they were "
+        "packaged; only where the front is started without its image they are the defaults below.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     add = parser.add_argument
     add("--host", default="0.0.0.0", help="address to listen on")  # noqa: S104 - a container's port is for others
     add("--port", type=_port, default=5000, help="port to listen on, 0 for any free one")
-    add("--timeout", type=_seconds, default=60.0, help="seconds until a request is given up")
-    add("--workers", type=_count, default=1, help="processes that hold the model")
-    add("--threads", type=_count, default=4, help="predictions at the same time in each worker")
-    add("--max-body-bytes", type=_count, default=64 * _MEBIBYTE, help="size of the largest request")
-    add("--max-batch-size", type=_count, default=1, help="rows of waiting requests in one call of the model")
-    add(
-        "--drain-timeout",
-        type=_seconds,
-        default=25.0,
-        help="seconds that requests have to finish after SIGTERM",
-    )
-    add(
-        "--model-json", default=os.path.join(_HOME, "model.json"), help="name, version and place of the model"
-    )
-    add("--artifact", default=os.path.join(_HOME, "artifact"), help="folder of the unpacked artifact")
-    add("--worker", default=os.path.join(_HOME, "worker"), help="folder of the worker's program")
+    _add(parser, "--timeout", "S", 60.0, "seconds until a request is given up")
+    _add(parser, "--workers", "N", 1, "processes that hold the model")
+    _add(parser, "--threads", "N", 4, "predictions at the same time in each worker")
+    _add(parser, "--max-batch-size", "N", 1, "rows of waiting requests in one call of the model")
+    _add(parser, "--max-body-bytes", "N", 64 * _MEBIBYTE, "size of the largest request")
+    _add(parser, "--drain-timeout", "S", 25.0, "seconds that requests have to finish after SIGTERM")
+    add("--model-json", default=os.path.join(_HOME, "model.json"), help=argparse.SUPPRESS)
+    add("--artifact", default=os.path.join(_HOME, "artifact"), help=argparse.SUPPRESS)
+    add("--worker", default=os.path.join(_HOME, "worker"), help=argparse.SUPPRESS)
     return parser
+
+
+def _add(parser: argparse.ArgumentParser, name: str, unit: str, default: float, told: str) -> None:
+    kind = _seconds if unit == "S" else _count
+    parser.add_argument(name, type=kind, metavar=unit, default=default, help=told)
 
 
 def _checked(convert: Callable[[str], float], text: str, low: float, expected: str) -> float:
