@@ -199,6 +199,7 @@ def test_a_cell_of_another_type_names_line_and_column(type_, cell):
         ("f0,f1\nx,y\n", "ss", ["f0", "f1"], [["x", "y"]]),
         ("x,y\nf0,f1\n", "ss", None, [["x", "y"], ["f0", "f1"]]),
         ("f0,typo\n1,2\n", "nn", ["f0", "typo"], [[1, 2]]),
+        ("f1,more,f0\nx,y,z\n", "ss", ["f1", "more", "f0"], [["x", "y", "z"]]),
         ('"f0","f\n1"\n1,2\n', "nn", ["f0", "f\n1"], [[1, 2]]),
         ("\ufefff0,f1\r\n1,2", "nn", ["f0", "f1"], [[1, 2]]),
         ("f0,f1\n", "nn", None, []),
@@ -233,7 +234,10 @@ def test_objects_have_members_by_the_header_or_by_the_models_names():
     types = fields("number", "string")
     assert read("csv", b"f1,f0\n1,2\n", "objects", fields=types).rows == [{"f1": "1", "f0": 2.0}]
     assert read("csv", b"1,2\n", "objects", fields=types).rows == [{"f0": 1.0, "f1": "2"}]
-    with pytest.raises(InputError, match="must begin with a header"):
+    assert read("csv", b"f1,more,f0\na,b,1\n", "objects", fields=types).rows == [
+        {"f1": "a", "more": "b", "f0": 1.0}
+    ]
+    with pytest.raises(InputError, match="must begin with a header; if it does, say --header yes"):
         read("csv", b"1,2\n", "objects")
     with pytest.raises(InputError, match="repeat"):
         read("csv", b"a,a\n1,2\n", "objects")

@@ -75,6 +75,26 @@ class TestWithPyarrow:
         with pytest.raises(InputError, match=r"^in: this Parquet file cannot be read"):
             read("parquet", bytes(raw))
 
+    @pytest.mark.parametrize(
+        ("cell", "kind", "message"),
+        [(b"\xff", "binary", "can't decode byte 0xff"), (2**62, "timestamp", "out of range")],
+    )
+    def test_cells_that_python_cannot_hold_are_errors(self, cell, kind, message):
+        types = {"binary": self.arrow.binary(), "timestamp": self.arrow.timestamp("us")}
+        with pytest.raises(InputError, match=f'^in: column "a": .*{message}'):
+            read("parquet", self._file({"a": self.arrow.array([cell], types[kind])}))
+
+    def test_objects_have_each_name_once(self):
+        file = io.BytesIO()
+        columns = [self.arrow.array([1]), self.arrow.array([2])]
+        self.parquet.write_table(self.arrow.Table.from_arrays(columns, names=["a", "a"]), file)
+        assert read("parquet", file.getvalue()).rows == [[1, 2]]
+        with pytest.raises(InputError, match="names of an object's members repeat"):
+            read("parquet", file.getvalue(), "objects")
+
+    def test_a_batch_may_be_of_any_size(self):
+        assert read("parquet", self._file({"a": [1, 2]}), chunk_rows=10**20).rows == [[1], [2]]
+
     def test_a_stream_is_an_error(self):
         with pytest.raises(InputError, match="from a file only"):
             read("parquet", Trickle(self._file({"a": [1]})))

@@ -47,7 +47,9 @@ def parse(argv: List[str]) -> Optional[argparse.Namespace]:
         The options with ``run``, the command's function; None where no command is given and help is printed.
     """
     parser = _parser()
-    options = parser.parse_args(argv)
+    options, unknown = parser.parse_known_args(argv)
+    if unknown:
+        options.parser.error("unknown: " + " ".join(unknown))
     if options.run is None:
         parser.print_help()
         return None
@@ -56,7 +58,7 @@ def parse(argv: List[str]) -> Optional[argparse.Namespace]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="model", description="Predict with the model of this image.")
-    parser.set_defaults(run=None)
+    parser.set_defaults(run=None, parser=parser)
     parser.add_argument("--model-json", default=os.path.join(_HOME, "model.json"), help=argparse.SUPPRESS)
     parser.add_argument("--artifact", default=os.path.join(_HOME, "artifact"), help=argparse.SUPPRESS)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
@@ -74,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     info = commands.add_parser("info", help="Show model input/output data schema")
     info.set_defaults(run=describe_model)
     for command in (predict, info):
+        command.set_defaults(parser=command)
         command.add_argument("--debug", action="store_true", help="show tracebacks")
     return parser
 
@@ -83,7 +86,9 @@ def _add_files(predict: argparse.ArgumentParser) -> None:
         "inputs", metavar="INPUT", nargs="+", help="files, folders, globs, or - for standard input"
     )
     predict.add_argument(
-        "output_dir", metavar="OUTPUT_DIR", help="folder to write results into, or - for standard output"
+        "output_dir",
+        metavar="OUTPUT_DIR",
+        help="folder to write results into, which must be there; or - for standard output",
     )
     predict.add_argument(
         "--output-file-name",

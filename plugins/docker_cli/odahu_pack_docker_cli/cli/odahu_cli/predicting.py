@@ -66,11 +66,11 @@ def predict_files(options: argparse.Namespace, console: Console, out: BinaryIO) 
 
 
 def _check_writers(tasks: List[Task]) -> None:
-    for writes in {task.writes.name: task.writes for task in tasks}.values():
+    for task in {task.writes.name: task for task in reversed(tasks)}.values():
         try:
-            writes.open(io.BytesIO(), MATRIX)
+            task.writes.open(io.BytesIO(), MATRIX)
         except FormatError as error:
-            raise UsageError(str(error)) from error
+            raise UsageError(f"{task.path} as {task.writes.name}: {error}") from error
 
 
 def _sweep(tasks: List[Task]) -> None:

@@ -118,8 +118,10 @@ def check_folder(folder: str) -> None:
         OutputError: the folder is missing, or cannot be written to.
     """
     if not os.path.isdir(folder):
-        reason = errno.ENOTDIR if os.path.exists(folder) else errno.ENOENT
-        raise OutputError(f"cannot write to {folder}: {os.strerror(reason)}")
+        there = os.path.exists(folder)
+        reason = os.strerror(errno.ENOTDIR if there else errno.ENOENT)
+        mend = "" if there else ". OUTPUT_DIR must be a folder that is there already"
+        raise OutputError(f"cannot write to {folder}: {reason}{mend}")
     probe = ResultFile(os.path.join(folder, ".odahu-probe"))
     try:
         probe.open()

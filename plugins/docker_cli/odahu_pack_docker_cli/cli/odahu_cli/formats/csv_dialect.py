@@ -57,6 +57,9 @@ def _is_header(record: List[str], fields: Sequence[Field]) -> bool:
         return not any(is_json_number(cell) or not cell for cell in record)
     if set(record) <= {field.name for field in fields}:
         return True
+    required = {field.name for field in fields if field.required}
+    if required and required <= set(record):
+        return True  # with columns beside them that the model does not name
     typed = zip(record, fields)  # noqa: B905  # a row of another length is found later
     return not all(reads_as(cell, field.type) for cell, field in typed)
 

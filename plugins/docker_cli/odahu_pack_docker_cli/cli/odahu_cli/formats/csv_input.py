@@ -98,6 +98,8 @@ def _columns(dialect: Dialect, fields: Sequence[Field]) -> Columns:
 
 def _check_members(cursor: Cursor, columns: Columns, dialect: Dialect) -> None:
     if not columns.names:
-        raise cursor.error("objects need names of their members: the file must begin with a header")
+        raise cursor.error(
+            "objects need names: the file must begin with a header; if it does, say --header yes"
+        )
     if len(set(columns.names)) < dialect.width:
         raise cursor.error("names of an object's members repeat in the header")

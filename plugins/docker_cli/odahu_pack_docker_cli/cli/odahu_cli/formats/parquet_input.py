@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, BinaryIO, Iterator, List, Optional, Sequence
 
 from gppi_runtime import MATRIX, MatrixRequest, ObjectsRequest, Position, plain
+from gppi_runtime.errors import quoted
 
 from .array_readers import has_nan
 from .csv_numbers import FLOAT
@@ -13,6 +14,7 @@ from .reading import Batch, InputError, InputFormat, Parser, Piece, Place, ReadO
 NEEDS_PYARROW = "Parquet needs pyarrow, which the model's environment does not have: add it to conda.yaml"
 _BUFFER = 2**16
 _NOWHERE = Position(1, 1)
+_LARGEST_BATCH = 2**31 - 1
 # Whole numbers of more bits may not be themselves as 64-bit floating point.
 _NARROW = ("int8", "int16", "int32", "uint8", "uint16", "uint32", "float", "double")
 
@@ -33,11 +35,10 @@ class ParquetFormat(InputFormat):
             raise InputError(f"{name}: Parquet can be read from a file only, not from a stream")
         try:
             # Without this a whole row group would be read ahead.
-            return ParquetSource(
-                parquet.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER), name, options
-            )
+            opened = parquet.ParquetFile(file, pre_buffer=False, buffer_size=_BUFFER)
         except Exception as error:  # noqa: BLE001  # pyarrow's errors are of many kinds
             raise _unreadable(name, error) from None
+        return ParquetSource(opened, name, options)
 
 
 class ParquetSource(Source):
@@ -53,7 +54,10 @@ class ParquetSource(Source):
         super().__init__(ParquetParser(name, options))
         self._file = file
         self._name = name
-        self._chunk_rows = options.chunk_rows
+        self._chunk_rows = min(options.chunk_rows, _LARGEST_BATCH)
+        names = file.schema_arrow.names
+        if options.mode != MATRIX and len(set(names)) < len(names):
+            raise InputError(f"{name}: names of an object's members repeat in the columns")
 
     def pieces(self) -> Iterator[Piece]:
         """Read batches of pyarrow."""
@@ -90,18 +94,28 @@ class ParquetParser(Parser):
         if not batch.num_rows:
             return
         if self._options.mode != MATRIX:
-            yield Batch(ObjectsRequest([dict(zip(names, row)) for row in _rows(batch)]), place)  # noqa: B905
+            rows = self._rows(batch)
+            yield Batch(ObjectsRequest([dict(zip(names, row)) for row in rows]), place)  # noqa: B905  # no strict before 3.10
             return
         array = _array(batch) if self._options.arrays else None
         if array is None:
-            yield Batch(MatrixRequest(_rows(batch), names), place)
+            yield Batch(self._request(batch), place)
         else:
-            as_lists = partial(_request, batch, names)
-            yield Batch(MatrixRequest(array, names, FLOAT), place, (), as_lists)
+            yield Batch(MatrixRequest(array, names, FLOAT), place, (), partial(self._request, batch))
 
+    def _request(self, batch: Any) -> MatrixRequest:
+        return MatrixRequest(self._rows(batch), list(batch.schema.names))
 
-def _request(batch: Any, names: List[str]) -> MatrixRequest:
-    return MatrixRequest(_rows(batch), names)
+    def _rows(self, batch: Any) -> List[List[Any]]:
+        columns = [self._cells(*column) for column in zip(batch.schema.names, batch.columns)]  # noqa: B905  # as above
+        return list(map(list, zip(*columns)))  # noqa: B905  # as above
+
+    def _cells(self, name: str, column: Any) -> Sequence[Any]:
+        try:
+            return _cells(column)
+        except (ValueError, OverflowError) as error:
+            # Bytes that are no text, moments that Python's calendar does not know.
+            raise InputError(f"{self._name}: column {quoted(name)}: {error}") from None
 
 
 def _array(batch: Any) -> Optional[Any]:
@@ -116,11 +130,6 @@ def _array(batch: Any) -> Optional[Any]:
     return None if has_nan(array) else array
 
 
-def _rows(batch: Any) -> List[List[Any]]:
-    columns = [_cells(column) for column in batch.columns]
-    return list(map(list, zip(*columns)))  # noqa: B905  # no strict before Python 3.10
-
-
 def _cells(column: Any) -> Sequence[Any]:
     """Return what JSON would hold: no NaN, times as text, decimals as numbers."""
     cells: List[Any] = column.to_pylist()
@@ -130,4 +139,4 @@ def _cells(column: Any) -> Sequence[Any]:
 
 
 def _unreadable(name: str, error: Exception) -> InputError:
-    return InputError(f"{name}: this Parquet file cannot be read: {error}")
+    return InputError(f"{name}: this Parquet file cannot be read: {' '.join(str(error).split())}")
