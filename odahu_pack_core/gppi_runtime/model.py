@@ -106,7 +106,8 @@ def load_model(artifact: str, facts: ModelFacts) -> Model:
         EntrypointError: the folder or module is missing, its import or ``init()`` failed, ``init()`` named no
             prediction mode, or the function that the mode needs is missing.
     """
-    folder = os.path.abspath(os.path.join(artifact, facts.work_dir))
+    # Tracebacks name the user's own files, also where the artifact is a link to them.
+    folder = os.path.realpath(os.path.join(artifact, facts.work_dir))
     if not os.path.isdir(folder):
         raise EntrypointError(f"the model's folder {folder} does not exist")
     os.environ["MODEL_LOCATION"] = folder

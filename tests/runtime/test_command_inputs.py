@@ -225,7 +225,13 @@ def test_closed_streams_change_nothing(runtime, model, folder, out, closed):
             ["empty", "out"],
             "no input in empty: there is no file with the suffix of a format that can be read",
         ),
+        (
+            ["in/a.json", "nowhere"],
+            "nowhere: No such file or directory. OUTPUT_DIR must be a folder that is there",
+        ),
         (["in/a.json", "in/a.json/x"], "cannot write to in/a.json/x: No such file or directory"),
+        (["in/a.json", "out", "--wrokers", "2"], "usage: model predict"),
+        (["in/a.json", "out", "--wrokers", "2"], "model predict: error: unknown: --wrokers 2"),
         (["in/a.json", "in/a.json"], "cannot write to in/a.json: Not a directory"),
         (["in/a.json", "out", "--workers", "0"], "0 is not at least 1"),
         (["in/a.json", "out", "--delimiter", "ab"], "'ab' is not one character"),
@@ -239,6 +245,16 @@ def test_what_cannot_be_meant_is_exit_2_before_anything_runs(run, folder, tmp_pa
     assert done.returncode == 2
     assert words in done.stderr
     assert "Traceback" not in done.stderr
+    assert written(out) == []
+
+
+def test_a_format_that_the_environment_cannot_write_names_the_input(run, folder, out):
+    folder({"a.json": [1]})
+    done = run({"entrypoint.py": "1 / 0"}, "predict", "in", "out", "--output-format", "parquet")
+    if "division by zero" in done.stderr:
+        pytest.skip("this Python has pyarrow")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: in/a.json as parquet: Parquet needs pyarrow")
     assert written(out) == []
 
 

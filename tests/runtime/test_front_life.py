@@ -12,6 +12,19 @@ import pytest
 
 from tests.runtime.serving import is_gone, serve, until
 
+# The first worker to make the folder fails; the other one is at work until it is ended.
+SLOW_OR_BROKEN = """
+import os, time
+
+def init():
+    try:
+        os.mkdir(os.path.join(os.environ["MODEL_LOCATION"], "broken"))
+    except FileExistsError:
+        time.sleep(60)
+    time.sleep(0.5)
+    raise RuntimeError("no weights")
+"""
+
 
 def _run(runtime, *arguments):
     argv = runtime.argv("front", *arguments, site=False)
@@ -90,7 +103,23 @@ def test_a_port_that_is_taken_is_an_error_in_words(runtime, model):
         port = str(taken.getsockname()[1])
         refused = _run(runtime, "--host", "127.0.0.1", "--port", port, *model("wine").options)
     assert refused.returncode == 1
-    assert "Address already in use" in refused.stderr
+    assert refused.stderr == f"front: cannot listen on '127.0.0.1' port {port}: Address already in use\n"
+
+
+@pytest.mark.parametrize(("host", "page"), [("127.0.0.1", True), ("0.0.0.0", False)])
+def test_a_browsers_address_is_told_where_there_is_one(runtime, model, tmp_path, host, page):
+    with serve(runtime, model("misbehaving"), tmp_path, "--host", host) as front:
+        assert (f"Try it out at http://{host}:{front.port}/\n" in front.stderr) is page
+
+
+def test_the_workers_that_end_with_a_broken_one_leave_no_riddle(runtime, model):
+    refused = _run(
+        runtime, "--port", "0", "--workers", "2", *model({"entrypoint.py": SLOW_OR_BROKEN}).options
+    )
+    assert refused.returncode == 1
+    assert "RuntimeError: no weights" in refused.stderr
+    assert "SIGKILL (by the front)" in refused.stderr
+    assert "out of memory" not in refused.stderr
 
 
 def test_as_process_1_it_reaps_orphans_and_ends_on_sigterm(runtime, model, tmp_path):

@@ -97,6 +97,14 @@ def test_the_folder_is_first_on_the_path_and_in_the_environment(load, tmp_path):
     assert sys.path[0] == os.environ["MODEL_LOCATION"] == str(tmp_path / "model")
 
 
+def test_a_linked_artifact_is_named_as_what_it_is_a_link_to(load, tmp_path):
+    load(IDENTITY)
+    (tmp_path / "link").symlink_to(tmp_path)
+    with pytest.raises(EntrypointError) as failed:
+        load_model(str(tmp_path / "link"), ModelFacts("wine", "1.0", "model", "nothing_of_a_test"))
+    assert str(failed.value) == f"there is no module nothing_of_a_test in {tmp_path}/model"
+
+
 def test_a_mode_may_be_a_text_of_an_enumeration(load):
     source = "import enum\nclass Mode(str, enum.Enum):\n    MATRIX = 'matrix'\n"
     model = load(source + IDENTITY.replace("'matrix'", "Mode.MATRIX"))

@@ -64,10 +64,17 @@ def _kill_group(pid: int) -> None:
         return
 
 
-def describe_exit(status: int) -> str:
-    """Say how a process ended, from its wait status."""
+def describe_exit(status: int, *, ended_by_us: bool = False) -> str:
+    """Say how a process ended, from its wait status.
+
+    Args:
+        status: the wait status.
+        ended_by_us: whether this process has killed it, so that nobody looks for another reason.
+    """
     if not os.WIFSIGNALED(status):
         return f"exit status {os.WEXITSTATUS(status)}"
     number = os.WTERMSIG(status)
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
-    return name + (" (out of memory?)" if number == signal.SIGKILL else "")
+    if number != signal.SIGKILL:
+        return name
+    return f"{name} (by the front)" if ended_by_us else f"{name} (out of memory?)"

@@ -35,6 +35,7 @@ def main(argv: List[str]) -> int:
     sys.stderr.write(
         f"Model {name!r} version {version!r} on {host} port {port}: workers {options.workers}, "
         f"threads {options.threads}, timeout {options.timeout:g} s\n"
+        f"{_invitation(host, port)}"
     )
     sys.stderr.flush()
     from .server import run  # noqa: PLC0415 - the workers load the model while the front imports the rest
@@ -64,8 +65,23 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except (OSError, UnicodeError) as error:
-        raise OSError(f"cannot listen on {host!r} port {port}: {error}") from error
+        raise OSError(f"cannot listen on {host!r} port {port}: {_reason(error)}") from error
     return listener
+
+
+def _invitation(host: str, port: int) -> str:
+    """Return a line with the address, where that is one which a browser on this machine can open."""
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - compared only
+        return ""
+    return (
+        f"Try it out at http://[{host}]:{port}/\n"
+        if ":" in host
+        else f"Try it out at http://{host}:{port}/\n"
+    )
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _worker_command(options: Options) -> List[str]:

@@ -63,6 +63,7 @@ class Worker:
         self._line: Optional[_Line] = None
         self._pid = 0
         self._exited = False
+        self._killed = False
         self.state = State.STARTING
         self.jobs: Dict[int, Job] = {}
         self.busy = 0
@@ -120,6 +121,7 @@ class Worker:
 
     def end(self) -> None:
         """Kill the process and all that it started."""
+        self._killed = True
         self._children.end(self._pid)
 
     async def _connect(self, line: socket.socket) -> None:
@@ -151,7 +153,9 @@ class Worker:
 
     def _on_exit(self, status: int) -> None:
         if not self.replaced:
-            _LOG.info("worker process %d ended: %s", self._pid, describe_exit(status))
+            _LOG.info(
+                "worker process %d ended: %s", self._pid, describe_exit(status, ended_by_us=self._killed)
+            )
         self._exited = True
         if self._line is not None:
             # The line closes with the process, unless a child that it started elsewhere holds it.
