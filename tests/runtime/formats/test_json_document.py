@@ -168,3 +168,16 @@ def test_what_json_load_refuses_is_refused_and_what_it_reads_is_read(text):
         assert expected is None or len(json.loads(raw)) != len(json.loads(raw, object_pairs_hook=list))
     else:
         assert found.commas or found.rows == expected
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (b'{"data": [[1], }}', "in:1:16: expecting value"),
+        (b'{"data": [[1] }}', "in:1:15: expecting ',' delimiter"),
+        (b'{"data": [[[1]], [2] }}', "in:1:22: expecting ',' delimiter"),
+    ],
+)
+def test_an_array_is_closed_by_its_own_bracket(raw, message):
+    with pytest.raises(InputError, match=f"^{message}"):
+        read("json", raw)

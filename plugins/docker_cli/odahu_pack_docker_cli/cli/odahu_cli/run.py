@@ -4,6 +4,7 @@ import os
 import stat
 from typing import BinaryIO, Callable, Iterator, List, Optional, Tuple, Union
 
+from .assembly import Assembly
 from .console import Console, Pace
 from .crew import Crew
 from .faults import CommandError, InputFileError, explain, internal
@@ -12,7 +13,6 @@ from .interpreter import ignore_signals
 from .predictor import Outcome, Predictor, Step, Work
 from .results import ResultFile, StandardOutput
 from .tasks import Task
-from .writing import Writing
 
 
 class Run:
@@ -48,7 +48,7 @@ class Run:
         self._open_input = open_input
         self._place_result = place_result
         self._pace = Pace(0)
-        self._writing: Optional[Writing] = None
+        self._assembly: Optional[Assembly] = None
         self._given_up: Optional[Task] = None
 
     def go(self, tasks: List[Task]) -> None:
@@ -67,8 +67,8 @@ class Run:
             ignore_signals()  # what is unfinished is cleared away
             raise
         finally:
-            if self._writing is not None:
-                self._writing.discard()
+            if self._assembly is not None:
+                self._assembly.discard()
             self._console.clear()
 
     def _steps(self, tasks: List[Task]) -> Iterator[Step]:
@@ -95,37 +95,37 @@ class Run:
             yield Step(task, commas=source.commas)
 
     def _advance(self, step: Step, outcome: Outcome) -> None:
-        if self._writing is None:
-            self._writing = Writing(step.task, self._place_result(step.task), self._hands.shape.mode)
+        if self._assembly is None:
+            self._assembly = Assembly(step.task, self._place_result(step.task), self._hands.shape.mode)
         try:
-            self._take(self._writing, step, outcome)
+            self._take(self._assembly, step, outcome)
         except CommandError as error:
             if error.ends_run:
                 raise
-            self._give_up(self._writing, error)
+            self._give_up(self._assembly, error)
 
-    def _take(self, writing: Writing, step: Step, outcome: Outcome) -> None:
+    def _take(self, assembly: Assembly, step: Step, outcome: Outcome) -> None:
         if isinstance(outcome, CommandError):
             raise outcome
         if outcome is None:
-            writing.overlook(step.commas)
-            self._finish(writing)
+            assembly.overlook(step.commas)
+            self._finish(assembly)
             return
-        writing.add(outcome)
+        assembly.add(outcome)
         self._pace.rows += outcome.rows
         self._console.show(lambda: self._pace.line(step.task.path, self.done + self.failed))
 
-    def _finish(self, writing: Writing) -> None:
-        writing.finish()
-        self._writing = None
+    def _finish(self, assembly: Assembly) -> None:
+        assembly.finish()
+        self._assembly = None
         self.done += 1
-        warning = writing.warning()
+        warning = assembly.warning()
         if warning is not None:
             self._console.warn(warning)
 
-    def _give_up(self, writing: Writing, error: CommandError) -> None:
-        self._writing, self._given_up = None, writing.task
-        writing.discard()
+    def _give_up(self, assembly: Assembly, error: CommandError) -> None:
+        self._assembly, self._given_up = None, assembly.task
+        assembly.discard()
         self.failed += 1
         self.exit_code = min(self.exit_code or error.exit_code, error.exit_code)
         self._console.complain(error.message, error.details)

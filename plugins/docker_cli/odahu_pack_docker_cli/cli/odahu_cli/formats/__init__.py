@@ -16,6 +16,7 @@ process; those between may run in others, so pieces and rendered answers can be 
 import os
 from typing import Dict, Iterable, Optional
 
+from .batch_predictor import BatchPredictor
 from .csv_input import CsvFormat
 from .csv_results import CsvOutput
 from .json_document import JsonFormat
@@ -23,7 +24,6 @@ from .json_lines import JsonLinesFormat
 from .json_results import JsonLinesOutput, JsonOutput
 from .parquet_input import ParquetFormat
 from .parquet_results import ParquetOutput
-from .predictor import BatchPredictor
 from .reading import (
     AUTO,
     CHUNK_ROWS,

@@ -8,9 +8,8 @@ from gppi_runtime import DocumentError, MatrixRequest, read_json
 from .array_readers import ArrayReader
 from .csv_cells import whole
 from .csv_dialect import Dialect
+from .reading import FLOAT, NUMBERS
 
-FLOAT = frozenset([float])
-NUMBERS = frozenset([int, float])
 _NUMBER, _INTEGER = "number", "integer"
 _OF_NUMBERS = b"0123456789+-.eE\r\n"
 # All whole numbers below are themselves as 64-bit floating point.

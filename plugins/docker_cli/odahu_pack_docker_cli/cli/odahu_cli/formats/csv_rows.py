@@ -13,10 +13,10 @@ from gppi_runtime.errors import quoted
 
 from .csv_cells import WrongCellError, convert
 from .csv_dialect import Dialect
-from .csv_numbers import FLOAT, NUMBERS, NumberReader, array_as_lists
+from .csv_numbers import NumberReader, array_as_lists
 from .cursor import LARGEST_PART, decoded
 from .lines import filled_lines
-from .reading import Batch, InputError, Parser, Piece, Place, ReadOptions, locating
+from .reading import FLOAT, NUMBERS, Batch, InputError, Parser, Piece, Place, ReadOptions, locating
 
 _QUOTED = re.compile(rb'"[^"]*"')
 _BLANK = b"\r"

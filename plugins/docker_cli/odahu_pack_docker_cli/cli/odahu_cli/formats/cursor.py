@@ -1,6 +1,6 @@
 """A place in a text that is read forward, a part at a time."""
 
-from typing import BinaryIO
+from typing import BinaryIO, List
 
 from gppi_runtime import Position
 
@@ -90,6 +90,21 @@ class Cursor:
         if self.peek() != byte:
             raise self.error(reason)
         self.take(1)
+
+    def pass_comma(self, closing: bytes) -> List[Position]:
+        """Take the comma behind an element, unless the bracket that closes them all follows.
+
+        Returns:
+            The comma's place if that bracket follows the comma, too.
+
+        Raises:
+            InputError: neither stands there.
+        """
+        if self.peek() == closing:
+            return []
+        place = self.place
+        self.expect(b",", "expecting ',' delimiter")
+        return [place] if self.peek() == closing else []
 
     def error(self, reason: str) -> InputError:
         """Return an error that names this place."""

@@ -1,13 +1,14 @@
 """The JSON document ``{"columns": […], "data": [[…]]}`` or ``{"objects": [{…}]}``, read in parts."""
 
-from typing import Any, BinaryIO, Dict, Iterator
+import json
+from typing import Any, BinaryIO, Dict, Iterator, List
 
-from gppi_runtime import MATRIX, OBJECTS, DocumentError, parse_request
+from gppi_runtime import MATRIX, OBJECTS, DocumentError, Position, parse_request, read_json_tolerantly
 
 from .cursor import Cursor
-from .json_members import members, read_value
+from .json_elements import value_end
 from .json_rows import JsonRows, JsonRowsParser, elements, first_width
-from .reading import InputError, InputFormat, Piece, ReadOptions, Source
+from .reading import InputError, InputFormat, Piece, ReadOptions, Source, misread, moved
 
 _COLUMNS, _DATA = "columns", "data"
 _ARRAYS = {_DATA: b"[]", OBJECTS: b"{}"}
@@ -101,3 +102,59 @@ class JsonSource(Source):
                 width = first_width(cut.text)
             yield Piece(JsonRows(cut.text, columns, width), cut.rows, row, cut.start)
             row += cut.rows
+
+
+def members(cursor: Cursor, commas: List[Position]) -> Iterator[str]:
+    """Go through an object that ends its text.
+
+    Whoever iterates takes the value of each name before asking for the next.
+
+    Args:
+        cursor: at the opening brace.
+        commas: where to note trailing commas.
+
+    Yields:
+        A name, with the cursor at its value.
+
+    Raises:
+        InputError: the text is not JSON, or holds a name twice.
+    """
+    cursor.take(1)
+    seen = set()
+    while cursor.peek() != b"}":
+        if cursor.text[:1] != b'"':
+            raise cursor.error("expecting property name enclosed in double quotes")
+        name = read_value(cursor, commas)
+        if name in seen:
+            raise cursor.error(f"the name {json.dumps(name)} occurs twice in one object")
+        seen.add(name)
+        cursor.expect(b":", "expecting ':' delimiter")
+        cursor.skip_space()
+        yield name
+        commas += cursor.pass_comma(b"}")
+    cursor.take(1)
+    if cursor.peek():
+        raise cursor.error("extra data")
+
+
+def read_value(cursor: Cursor, commas: List[Position]) -> Any:
+    """Read one value whole and move behind it.
+
+    Args:
+        cursor: at its first character.
+        commas: where to note trailing commas.
+
+    Raises:
+        InputError: it is not JSON, or too large.
+    """
+    start = cursor.place
+    try:
+        end = value_end(cursor.text)
+        while end is None and not cursor.ended:
+            cursor.grow()
+            end = value_end(cursor.text)
+        value, found = read_json_tolerantly(cursor.take(len(cursor.text) if end is None else end))
+    except DocumentError as error:
+        raise misread(cursor.name, error, start) from None
+    commas += [moved(comma, start) for comma in found]
+    return value

@@ -16,9 +16,8 @@ from gppi_runtime import (
 from .cursor import Cursor
 from .json_elements import Elements, find_elements, value_end
 from .lines import Cut, Sight, Window
-from .reading import Batch, Parser, Piece, Place, ReadOptions, locating, misread, moved
+from .reading import NUMBERS, Batch, Parser, Piece, Place, ReadOptions, locating, misread, moved
 
-NUMBERS = frozenset([int, float])
 # Of strings, true, false, null and objects.
 _NO_NUMBERS = (b'"', b"t", b"f", b"n", b"{")
 
@@ -55,12 +54,15 @@ def elements(cursor: Cursor, pair: bytes, commas: List[Position], chunk_rows: in
     while cursor.peek() != b"]":
         found = _found(cursor, window.size, pair)
         start = cursor.place
+        if found.closed == 0:
+            raise cursor.error("expecting value")
         if found.closed is not None:
             yield Cut(cursor.take(found.closed), max(found.rows, 1), start)
-            break
+            cursor.expect(b"]", "expecting ',' delimiter")
+            return
         yield Cut(cursor.take(found.end), found.rows, start)
         window.learn(found.end, found.rows)
-        _take_comma(cursor, commas)
+        commas += cursor.pass_comma(b"]")
     cursor.take(1)
 
 
@@ -94,15 +96,6 @@ def _grow(cursor: Cursor) -> None:
         except DocumentError as error:
             raise misread(cursor.name, error, cursor.place, 1) from None
     cursor.grow()
-
-
-def _take_comma(cursor: Cursor, commas: List[Position]) -> None:
-    if cursor.peek() == b"]":
-        return
-    place = cursor.place
-    cursor.expect(b",", "expecting ',' delimiter")
-    if cursor.peek() == b"]":
-        commas.append(place)
 
 
 def first_width(text: bytes) -> Optional[int]:

@@ -8,8 +8,7 @@ from gppi_runtime import MATRIX, MatrixRequest, ObjectsRequest, Position, plain
 from gppi_runtime.errors import quoted
 
 from .array_readers import has_nan
-from .csv_numbers import FLOAT
-from .reading import Batch, InputError, InputFormat, Parser, Piece, Place, ReadOptions, Source
+from .reading import FLOAT, Batch, InputError, InputFormat, Parser, Piece, Place, ReadOptions, Source
 
 NEEDS_PYARROW = "Parquet needs pyarrow, which the model's environment does not have: add it to conda.yaml"
 _BUFFER = 2**16

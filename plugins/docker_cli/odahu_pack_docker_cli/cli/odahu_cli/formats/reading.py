@@ -17,6 +17,8 @@ from gppi_runtime import (
 BEGINNING = Position(1, 1)
 AUTO, YES, NO = "auto", "yes", "no"
 CHUNK_ROWS = 10_000
+# The types that cells of numbers are of, for `MatrixRequest.kinds`.
+FLOAT, NUMBERS = frozenset([float]), frozenset([int, float])
 
 
 class ReadOptions(NamedTuple):

@@ -1,4 +1,4 @@
-"""The result of one task while its answers come in."""
+"""The result of one task, put together of its answers as they come in."""
 
 from typing import List, Optional, Sequence, Tuple, Union
 
@@ -13,7 +13,7 @@ from .tasks import Task
 _PLACES_SHOWN = 5
 
 
-class Writing:
+class Assembly:
     """A result that is opened with its first answer.
 
     Args:
