@@ -112,6 +112,8 @@ class PredictionError(ModelError):
 
 def describe(error: BaseException) -> str:
     """Say an exception in one line, as the last line of its traceback would."""
+    if isinstance(error, SyntaxError):  # whose last lines show the code, too
+        return f"{type(error).__name__}: {error}"
     return "".join(traceback.format_exception_only(type(error), error)).strip()
 
 

@@ -52,7 +52,10 @@ def load(tmp_path, monkeypatch):
         ("def init():\n    return 'objects'\n", "has no function predict_on_objects()"),
         (MATRIX + "predict_on_matrix = 1\n", "has no function predict_on_matrix()"),
         ("import not_installed_here\n", "must stand in its conda.yaml"),
-        ("def init(:\n", "SyntaxError"),
+        (
+            "def init(:\n",
+            "entry_point_of_a_test failed: SyntaxError: invalid syntax (entry_point_of_a_test.py, line 1)",
+        ),
         (IDENTITY + "def get_output_json_serializer():\n    return str\n", "no subclass of json.JSONEncoder"),
         (IDENTITY + "def get_output_json_serializer():\n    return 1 / 0\n", "ZeroDivisionError"),
     ],
