@@ -99,7 +99,7 @@ def _docker(packaging: Packaging) -> Iterator[str]:
 
 def _podman(stage: Stage, image: Image) -> Iterator[str]:
     name = stage.run("podman", "pull", "--quiet", f"oci:{image.folder}").strip()
-    address, options = _loopback(image)
+    address, options = _loopback()
     with (
         _removed(stage, "podman", "image", "rm", "--force", name),
         # Ordinary users may lack what a network of the container's own takes.
@@ -136,7 +136,7 @@ def _layers(stage: Stage, image: Image) -> Iterator[str]:
     for layer in image.own_layers():
         stage.run("tar", "--extract", "--no-same-owner", "--file", layer, "--directory", root)
     _point_to_this_python(root / "opt" / "model" / "bin")
-    address, options = _loopback(image)
+    address, options = _loopback()
     argv = [_below(root, word) for word in (*image.settings["Entrypoint"], *options)]
     variables = (entry.partition("=") for entry in image.settings["Env"])
     environ = {name: _below(root, value) for name, _, value in variables}
@@ -145,12 +145,11 @@ def _layers(stage: Stage, image: Image) -> Iterator[str]:
         yield address
 
 
-def _loopback(image: Image) -> tuple[str, list[str]]:
-    """Return an address that others cannot reach, and the image's own options with it."""
+def _loopback() -> tuple[str, list[str]]:
+    """Return an address that others cannot reach, and the options that have an image listen there."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
-    options = [*image.settings["Cmd"], "--host", "127.0.0.1", "--port", str(port)]
-    return f"http://127.0.0.1:{port}", options
+    return f"http://127.0.0.1:{port}", ["--host", "127.0.0.1", "--port", str(port)]
 
 
 def _below(root: Path, word: str) -> str:
