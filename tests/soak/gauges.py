@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _INTERVAL_SECONDS = 1.0
+_LOOKS_AT_REST = 3
 
 
 class Sample(NamedTuple):
@@ -36,6 +37,10 @@ def watch_process(pid, seconds, stop):
     return samples
 
 
-def typical_pss(samples, begin, end):
-    """Return the median of the memory, in KiB, between two moments."""
-    return statistics.median(sample.pss_kib for sample in samples if begin <= sample.seconds < end)
+def pss_at_rest(pid):
+    """Return the median of a few looks at the memory of a process, in KiB, once it has come to rest."""
+    looks = []
+    for _ in range(_LOOKS_AT_REST):
+        time.sleep(_INTERVAL_SECONDS)
+        looks.append(look(pid, 0).pss_kib)
+    return statistics.median(looks)
