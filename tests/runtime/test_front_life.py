@@ -56,6 +56,12 @@ def test_a_signal_lets_requests_finish_and_ends_with_0(runtime, model, tmp_path)
         idle.close()
 
 
+def test_the_log_says_once_when_the_model_is_loaded(runtime, model, tmp_path):
+    with serve(runtime, model("wine"), tmp_path, "--workers", "2") as front:
+        front.wait(lambda: 'odahu_workers{state="ready"} 2.0' in front.ask("GET", "/metrics").body.decode())
+        assert front.stderr.count("the model is loaded") == 1
+
+
 def test_a_second_signal_ends_at_once(runtime, model, tmp_path):
     with serve(runtime, model("misbehaving"), tmp_path) as front, ThreadPoolExecutor(1) as ask:
         worker = front.outcome("pid")

@@ -183,6 +183,8 @@ class Pool:
         if worker.state is State.GONE:
             self._replace(worker)
         elif worker.state is State.READY:
+            if self.description is None:
+                _LOG.info("the model is loaded")
             self.description, self.metadata = worker.description, worker.metadata
             self._batch_rows = worker.batch_rows
         self._dispatch()
