@@ -121,3 +121,18 @@ def test_a_request_that_the_model_does_not_take_names_file_and_line():
     batch = Batch(MatrixRequest([[True], [0.5]], None), Place("in.csv", 7, [8, 10]))
     with pytest.raises(InputError, match=r'^in.csv:10: row 8 column 1 \("x"\): 0.5 is not of type boolean$'):
         BatchPredictor(model, signature).predict(batch)
+
+
+def test_a_model_that_changes_an_array_before_it_fails_is_asked_with_the_rows_as_they_were():
+    def doubled(rows):
+        if isinstance(rows, np.ndarray):
+            rows *= 2
+            assert rows.max() < 100
+            return rows
+        return [[2 * row[0]] for row in rows]
+
+    model, given = a_model(doubled)
+    predictor = BatchPredictor(model, UNKNOWN, clock=Clock(given, 0.5))
+    predictor.predict(a_batch(1, 2))
+    assert predictor.predict(a_batch(3, 300))["prediction"] == [[6], [600]]
+    assert given[-2:] == [np.ndarray, list]

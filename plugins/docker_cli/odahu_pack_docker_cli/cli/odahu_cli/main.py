@@ -1,6 +1,7 @@
 """The program: a command of the image, or a worker process of one, and what its exit code says."""
 
 import argparse
+import contextlib
 import os
 import signal
 import sys
@@ -48,6 +49,9 @@ def _run(options: argparse.Namespace) -> int:
         return _complain(console, error)
     except Exception as error:  # noqa: BLE001 - a traceback is for those who ask for it
         return _complain(console, internal(error))
+    finally:
+        with contextlib.suppress(OSError):  # told already; what is still in the buffer is not tried again
+            out.close()
     return code
 
 
