@@ -46,7 +46,7 @@ def predict_together(
     for group in _groups(requests, most_rows):
         together = _ask_together(model, [requests[index] for index in group]) if len(group) > 1 else None
         if together is not None:
-            yield list(zip(group, together))  # noqa: B905 - no strict before Python 3.10
+            yield list(zip(group, together))
         else:
             for index in group:
                 yield [(index, _ask_alone(model, requests[index]))]
@@ -83,7 +83,7 @@ def _kind(request: Request, most_rows: int) -> Hashable:
 def _column_types(rows: Sequence[Sequence[Any]]) -> Tuple[Any, ...]:
     if len(rows) == 1:
         return tuple(map(type, rows[0]))
-    found = [set(map(type, cells)) for cells in zip(*rows)]  # noqa: B905 - no strict before Python 3.10
+    found = [set(map(type, cells)) for cells in zip(*rows)]
     return tuple(each.pop() if len(each) == 1 else None for each in found)
 
 

@@ -208,7 +208,7 @@ def _names(names: Any) -> List[str]:
 def _records(result: Any) -> Any:
     if hasattr(result, "itertuples"):
         names = _names(result.columns)
-        return [dict(zip(names, row)) for row in as_list(result)]  # noqa: B905 - no strict before Python 3.10
+        return [dict(zip(names, row)) for row in as_list(result)]
     return as_list(result)
 
 

@@ -83,7 +83,7 @@ _NAMES_SHOWN = 20
 
 def _by_columns(tensors: Sequence[InputTensor], inputs: List[Field]) -> MatrixRequest:
     declared = [field.name for field in inputs]
-    known = dict(zip(unique_names(declared), declared))  # noqa: B905 - no strict before Python 3.10
+    known = dict(zip(unique_names(declared), declared))
     names: List[str] = []
     columns: List[Sequence[Any]] = []
     for tensor in tensors:
@@ -94,7 +94,7 @@ def _by_columns(tensors: Sequence[InputTensor], inputs: List[Field]) -> MatrixRe
             )
         names += [known.get(tensor.name, tensor.name)] * tensor.width
         columns += [tensor.elements[index :: tensor.width] for index in range(tensor.width)]
-    return MatrixRequest(list(map(list, zip(*columns))), names)  # noqa: B905 - as above
+    return MatrixRequest(list(map(list, zip(*columns))), names)
 
 
 def _read_json_columns(request: MatrixRequest, inputs: List[Field]) -> bool:

@@ -132,7 +132,7 @@ def _layout(names: Sequence[str], datatypes: Sequence[str], shared_name: str) ->
     if len(set(datatypes)) == 1 and datatypes[0] != BYTES:
         name = names[0] if len(set(names)) == 1 else shared_name
         return [Layout(name, datatypes[0], list(range(len(names))))]
-    columns = zip(unique_names(names), datatypes)  # noqa: B905 - no strict before Python 3.10
+    columns = zip(unique_names(names), datatypes)
     return [Layout(name, datatype, [index]) for index, (name, datatype) in enumerate(columns)]
 
 

@@ -28,7 +28,7 @@ class Numbers(NamedTuple):
         if self.width == 1:
             return between_rows.join(self.texts)
         cells = iter(self.texts)
-        return between_rows.join(map(between_cells.join, zip(*[cells] * self.width)))  # noqa: B905  # no strict before Python 3.10
+        return between_rows.join(map(between_cells.join, zip(*[cells] * self.width)))
 
 
 def numbers(rows: Any, serializer: Serializer) -> Optional[Numbers]:

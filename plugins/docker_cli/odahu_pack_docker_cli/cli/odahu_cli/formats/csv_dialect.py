@@ -60,7 +60,7 @@ def _is_header(record: List[str], fields: Sequence[Field]) -> bool:
     required = {field.name for field in fields if field.required}
     if required and required <= set(record):
         return True  # with columns beside them that the model does not name
-    typed = zip(record, fields)  # noqa: B905  # a row of another length is found later
+    typed = zip(record, fields)
     return not all(reads_as(cell, field.type) for cell, field in typed)
 
 

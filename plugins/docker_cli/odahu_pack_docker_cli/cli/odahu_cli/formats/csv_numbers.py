@@ -72,7 +72,7 @@ def array_as_lists(array: Any, columns: Optional[List[str]], types: Sequence[Opt
         return MatrixRequest(array.tolist(), columns, FLOAT)
     values = [
         list(map(whole, cells)) if type_name == _INTEGER else cells
-        for cells, type_name in zip(array.T.tolist(), types)  # noqa: B905  # no strict before Python 3.10
+        for cells, type_name in zip(array.T.tolist(), types)
     ]
-    rows = list(map(list, zip(*values)))  # noqa: B905  # no strict before Python 3.10
+    rows = list(map(list, zip(*values)))
     return MatrixRequest(rows, columns, NUMBERS)

@@ -84,7 +84,7 @@ class CsvParser(Parser):
             return
         columns, lines = self._values(piece)
         names = self._columns.names
-        objects = [dict(zip(names, row)) for row in zip(*columns)]  # noqa: B905  # no strict before 3.10
+        objects = [dict(zip(names, row)) for row in zip(*columns)]
         for part, place in self._parts(objects, lines, piece):
             yield Batch(ObjectsRequest(part), place)
 
@@ -105,7 +105,7 @@ class CsvParser(Parser):
         if rows is None:
             columns, lines = self._values(piece)
             kinds = frozenset(map(type, chain.from_iterable(columns)))
-            rows = list(map(list, zip(*columns)))  # noqa: B905  # no strict before 3.10
+            rows = list(map(list, zip(*columns)))
         for part, place in self._parts(rows, lines, piece):
             yield Batch(MatrixRequest(part, names, kinds), place)
 
@@ -121,10 +121,7 @@ class CsvParser(Parser):
         place = Place(self._name, piece.first_row, lines)
         with locating(place):
             self._check_widths(records)
-            return [
-                self._converted(cells, index)
-                for index, cells in enumerate(zip(*records))  # noqa: B905  # no strict before 3.10
-            ], lines
+            return [self._converted(cells, index) for index, cells in enumerate(zip(*records))], lines
 
     def _records(self, piece: Piece) -> Tuple[List[List[str]], Sequence[int]]:
         text = decoded(self._name, piece.content, piece.start)

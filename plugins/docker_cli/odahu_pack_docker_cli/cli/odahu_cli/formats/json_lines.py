@@ -166,7 +166,7 @@ class JsonLinesParser(Parser):
     ) -> Iterator[Tuple[Request, Place]]:
         size = self._options.chunk_rows
         if self._options.mode == MATRIX and piece.content.first.is_document:
-            for value, line in zip(values, lines):  # noqa: B905  # no strict before Python 3.10
+            for value, line in zip(values, lines):
                 yield from self._document(value, line)
             return
         for first in range(0, len(values), size):

@@ -95,7 +95,7 @@ def _name_all(names: List[str], width: int) -> bool:
 
 
 def _by_name(names: List[str], row: List[Any]) -> Any:
-    return dict(zip(names, row)) if _name_all(names, len(row)) else row  # noqa: B905  # no strict before 3.10
+    return dict(zip(names, row)) if _name_all(names, len(row)) else row
 
 
 def _numbered_objects(found: Numbers, names: List[str]) -> bytes:

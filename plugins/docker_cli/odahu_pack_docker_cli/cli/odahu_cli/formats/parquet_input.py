@@ -94,7 +94,7 @@ class ParquetParser(Parser):
             return
         if self._options.mode != MATRIX:
             rows = self._rows(batch)
-            yield Batch(ObjectsRequest([dict(zip(names, row)) for row in rows]), place)  # noqa: B905  # no strict before 3.10
+            yield Batch(ObjectsRequest([dict(zip(names, row)) for row in rows]), place)
             return
         array = _array(batch) if self._options.arrays else None
         if array is None:
@@ -106,8 +106,8 @@ class ParquetParser(Parser):
         return MatrixRequest(self._rows(batch), list(batch.schema.names))
 
     def _rows(self, batch: Any) -> List[List[Any]]:
-        columns = [self._cells(*column) for column in zip(batch.schema.names, batch.columns)]  # noqa: B905  # as above
-        return list(map(list, zip(*columns)))  # noqa: B905  # as above
+        columns = [self._cells(*column) for column in zip(batch.schema.names, batch.columns)]
+        return list(map(list, zip(*columns)))
 
     def _cells(self, name: str, column: Any) -> Sequence[Any]:
         try:

@@ -28,9 +28,9 @@ class ParquetRenderer(Renderer):
         else:
             listed = plain_rows(rows, serializer)
             check_widths(listed)
-            columns = list(map(list, zip(*listed)))  # noqa: B905  # no strict before Python 3.10
+            columns = list(map(list, zip(*listed)))
         names = _distinct(document["columns"], len(columns))
-        return _table(arrow, lambda: arrow.table(dict(zip(names, columns))))  # noqa: B905  # as above
+        return _table(arrow, lambda: arrow.table(dict(zip(names, columns))))
 
 
 def _table(arrow: Any, make: Any) -> Any:

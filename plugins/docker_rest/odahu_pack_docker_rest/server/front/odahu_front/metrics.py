@@ -39,7 +39,7 @@ class Distribution:
     def cumulated(self) -> List[Tuple[str, int]]:
         """Return the number of observations up to each bound, as Prometheus wants them."""
         pairs, seen = [], 0
-        for bound, count in zip([*map(str, self._bounds), "+Inf"], self._counts):  # noqa: B905 - no strict before Python 3.10
+        for bound, count in zip([*map(str, self._bounds), "+Inf"], self._counts):
             seen += count
             pairs.append((bound, seen))
         return pairs
