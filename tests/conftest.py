@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -20,6 +21,9 @@ _REQUIRED = _ENVIRON.get("ODAHU_PACK_REQUIRE_ENGINES") == "1"
 # What the user has set of these holds in the isolated home, too.
 _KEPT = ("PYENV_ROOT", "UV_CACHE_DIR", "PIP_CONFIG_FILE", "UV_CONFIG_FILE")
 _USERS_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
+
+# A shell has its background jobs ignore Ctrl-C, and so would all that the tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile(
