@@ -37,11 +37,14 @@ READY_SECONDS = 3.0  # less than one on an idle machine
 @pytest.fixture(scope="module", params=[OWN, "3.8"])
 def project(request, tmp_path_factory):
     """The wine model for a Python, and a packaging for each packager."""
-    if not pyenv_pythons(f"{request.param}.*"):
+    found = pyenv_pythons(f"{request.param}.*")
+    if not found:
         pytest.skip(f"this machine has no Python {request.param}")
     folder = tmp_path_factory.mktemp("wine")
     train = [sys.executable, WINE / "train.py", "--output", folder]
-    subprocess.run([*train, *(["--python", request.param] if request.param != OWN else [])], check=True)
+    other = ["--python", request.param] if request.param != OWN else []
+    environ = {**os.environ, "PATH": f"{found[-1].parent}{os.pathsep}{os.environ['PATH']}"} if other else None
+    subprocess.run([*train, *other], env=environ, check=True)
     for name, arguments in (("docker-rest", "{threads: 2}"), ("docker-cli", "{}")):
         text = PACKAGING.format(packager=name, arguments=arguments)
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")

@@ -101,8 +101,12 @@ def test_signals_upon_signals_leave_no_file(runtime, model, tmp_path):
         until(lambda: any(name.endswith(".part") for name in written(tmp_path)), process)
         while process.poll() is None:
             process.send_signal(signal.SIGTERM)
-    assert process.returncode in {128 + signal.SIGTERM, -signal.SIGTERM}
     assert written(tmp_path) == ["in.json"]
+    if process.returncode == 1 and any(minor in runtime.python for minor in ("image-3.6", "image-3.8")):
+        pytest.xfail(
+            "before CPython 3.11 handlers interrupt each other at any step: a storm exhausts the stack"
+        )
+    assert process.returncode in {128 + signal.SIGTERM, -signal.SIGTERM}
 
 
 def test_nobody_needs_to_hear_of_a_result(runtime, model, tmp_path):
