@@ -25,6 +25,20 @@ def init():
     raise RuntimeError("no weights")
 """
 
+# The server is made, but does not run yet, when its only worker has ended and SIGCHLD has come.
+DAWDLING_FRONT = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from odahu_front import main, server
+
+def make_and_dawdle(self, *arguments, make=server.Server.__init__):
+    make(self, *arguments)
+    os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+
+server.Server.__init__ = make_and_dawdle
+sys.exit(main.main(sys.argv[2:]))
+"""
+
 
 def _run(runtime, *arguments):
     argv = runtime.argv("front", *arguments, site=False)
@@ -126,6 +140,16 @@ def test_the_workers_that_end_with_a_broken_one_leave_no_riddle(runtime, model):
     assert "RuntimeError: no weights" in refused.stderr
     assert "SIGKILL (by the front)" in refused.stderr
     assert "out of memory" not in refused.stderr
+
+
+def test_a_worker_may_end_before_anybody_listens(runtime, model):
+    options = model({"entrypoint.py": "def init():\n    raise RuntimeError('no weights')\n"}).options
+    places = [runtime.home / "front", "--worker", runtime.home / "worker", "--port", "0"]
+    argv = [runtime.python, "-I", "-S", "-c", DAWDLING_FRONT, *map(str, places), *options]
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert "ended: exit status 1" in ended.stderr
+    assert "the model cannot be served: init() failed: RuntimeError: no weights" in ended.stderr
 
 
 def test_as_process_1_it_reaps_orphans_and_ends_on_sigterm(runtime, model, tmp_path):

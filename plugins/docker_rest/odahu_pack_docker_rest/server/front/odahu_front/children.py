@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from typing import Callable, Dict
+from typing import Any, Callable, Dict
 
 OnExit = Callable[[int], None]
 
@@ -21,8 +21,16 @@ class Children:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._known: Dict[int, OnExit] = {}
+        self._before: Any = signal.SIG_DFL
+
+    def listen(self) -> None:
+        """Begin to listen for ended children.
+
+        Children that run already are adopted in the same turn of the loop: one that ends in between would
+        be reaped before it is known, and nobody would ever be told of its end.
+        """
         # uvloop keeps this signal from its own handlers.
-        self._before = signal.signal(signal.SIGCHLD, lambda *_: loop.call_soon_threadsafe(self._reap))
+        self._before = signal.signal(signal.SIGCHLD, lambda *_: self._loop.call_soon_threadsafe(self._reap))
 
     def adopt(self, pid: int, on_exit: OnExit) -> None:
         """Watch a child that leads a group of its own.

@@ -95,6 +95,7 @@ class Server:
         """
         for number in (signal.SIGTERM, signal.SIGINT):
             self._loop.add_signal_handler(number, self._on_signal)
+        self._children.listen()
         self._pool.start()
         self._listener = await self._loop.create_server(
             lambda: Connection(self._site), sock=listener, backlog=_ACCEPTED_AT_ONCE
