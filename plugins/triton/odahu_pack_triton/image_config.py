@@ -32,7 +32,7 @@ def image_config(
     text, lines, decisions = "", [], []
     if config is not None:
         text = config.text
-    if config is None or not (config.backend or config.platform):
+    if config is None or not (config.message.backend or config.message.platform):
         line, decision = _format_line(config, artifact, format_, release)
         lines += [line] if line else []
         decisions.append(decision)

@@ -9,6 +9,7 @@ from typing import Final
 from odahu_pack_core import ArtifactEntry, ArtifactError, Decision, ModelArtifact, did_you_mean
 
 from .config import CONFIG, ModelConfig
+from .config_checks import names as names_format
 from .formats import FORMATS, PYTHON, ModelFormat
 
 _BY_SUFFIX: Final[Mapping[str, str]] = {
@@ -44,7 +45,7 @@ def choose_format(artifact: ModelArtifact, config: ModelConfig | None) -> tuple[
     names = ", ".join(format_.file for format_ in found)
     chosen, reason = found, f"{names} is there"
     if len(found) > 1:
-        chosen = [format_ for format_ in found if config is not None and config.names(format_)]
+        chosen = [format_ for format_ in found if config is not None and names_format(config, format_)]
         reason = f"{CONFIG} names it, of {names}"
     if len(chosen) != 1:
         raise ArtifactError(

@@ -17,7 +17,8 @@ from odahu_pack_core import (
 )
 
 from .artifact import manifests_of
-from .config import CONFIG, ModelConfig, check_config, read_config
+from .config import CONFIG, ModelConfig
+from .config_checks import check_config, read_config
 from .environment import ModelEnvironment, conda_file_of, plan_environment
 from .formats import PYTHON, ModelFormat
 from .image_config import check_environments, image_config

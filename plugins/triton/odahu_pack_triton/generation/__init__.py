@@ -1,0 +1,1 @@
+"""Configurations made of what model files say."""

@@ -1,0 +1,25 @@
+"""The rules, by what they look at; importing this package registers them."""
+
+from . import (
+    batching,
+    ensembles,
+    environments,
+    instances,
+    model_files,
+    naming,
+    reading,
+    sequences,
+    tensors,
+)
+
+__all__ = [
+    "batching",
+    "ensembles",
+    "environments",
+    "instances",
+    "model_files",
+    "naming",
+    "reading",
+    "sequences",
+    "tensors",
+]

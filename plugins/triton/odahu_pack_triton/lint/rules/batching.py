@@ -1,0 +1,1 @@
+"""TR3xx: max_batch_size and dynamic batching."""

@@ -1,0 +1,1 @@
+"""TR3xx: ensembles, their steps and the tensors between them."""

@@ -1,0 +1,1 @@
+"""TR5xx: Python models, their code and their environments."""

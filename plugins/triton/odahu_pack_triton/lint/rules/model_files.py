@@ -1,0 +1,1 @@
+"""TR6xx: the configuration against what the model file itself says."""

@@ -1,0 +1,1 @@
+"""TR3xx: sequence batching, its controls and states."""

@@ -1,0 +1,1 @@
+"""TR2xx: inputs and outputs, their types, dims, reshapes and labels."""
