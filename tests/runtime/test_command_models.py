@@ -102,11 +102,21 @@ def test_signals_upon_signals_leave_no_file(runtime, model, tmp_path):
         while process.poll() is None:
             process.send_signal(signal.SIGTERM)
     assert written(tmp_path) == ["in.json"]
-    if process.returncode == 1 and any(minor in runtime.python for minor in ("image-3.6", "image-3.8")):
-        pytest.xfail(
-            "before CPython 3.11 handlers interrupt each other at any step: a storm exhausts the stack"
-        )
-    assert process.returncode in {128 + signal.SIGTERM, -signal.SIGTERM}
+    assert process.returncode == 128 + signal.SIGTERM
+
+
+@pytest.mark.parametrize("way", ["pass", "raise ValueError"])
+def test_a_signal_that_the_model_catches_ends_the_run_all_the_same(predict, way):
+    caught = f"""
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(60)
+    except BaseException:
+        {way}
+    """
+    done, out = predict(caught)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + signal.SIGTERM, "", "")
+    assert written(out) == []
 
 
 def test_nobody_needs_to_hear_of_a_result(runtime, model, tmp_path):

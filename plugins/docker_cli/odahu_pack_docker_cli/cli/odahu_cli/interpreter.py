@@ -1,19 +1,15 @@
-"""The interpreter around the model: streams that are open, signals that end a run, children, the end."""
+"""The interpreter around the model: streams that are open, children of the model, the end."""
 
 import contextlib
 import os
-import signal
 import sys
 import threading
-import time
-from typing import Any, BinaryIO, Iterator, NoReturn
+from typing import BinaryIO, Iterator, NoReturn
 
-from .faults import Interrupted
+from .signals import hold_back_signals, ignore_signals
 
 _BUFFER = 1 << 20
 _LAST_MOMENTS = 5.0
-_ONE_IS_ENOUGH = 1.0
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 def open_streams() -> None:
@@ -40,30 +36,6 @@ def connect_to_nothing(descriptor: int) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, descriptor)
     os.close(nothing)
-
-
-def heed_signals() -> None:
-    """Have signals raise `Interrupted`; process 1 of a container gets none that it does not handle."""
-    owner, quiet_until = os.getpid(), 0.0
-
-    def interrupt(number: int, _frame: Any) -> None:
-        nonlocal quiet_until
-        if os.getpid() != owner:  # a child that the model forked ends as any process does
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        elif time.monotonic() > quiet_until:  # one is enough, unless the model catches it
-            quiet_until = time.monotonic() + _ONE_IS_ENOUGH
-            raise Interrupted(number)
-
-    for number in _SIGNALS:
-        if signal.getsignal(number) != signal.SIG_IGN:  # as after nohup
-            signal.signal(number, interrupt)
-
-
-def ignore_signals() -> None:
-    """Let no further signal disturb the end that one has begun."""
-    for number in _SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
 
 
 def leave_to_the_model() -> None:
@@ -97,6 +69,7 @@ def _exit_code(error: BaseException) -> int:
 def leave(code: int) -> NoReturn:
     """End the program, also where threads of the model would go on for ever."""
     ignore_signals()
+    hold_back_signals()
     with contextlib.suppress(AttributeError, ValueError):  # the model may have closed it, or taken it away
         try:
             sys.stderr.flush()

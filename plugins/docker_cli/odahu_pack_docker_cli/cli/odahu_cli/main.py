@@ -12,7 +12,8 @@ from gppi_runtime import take_stdout
 from .command_line import parse
 from .console import Console
 from .faults import CommandError, Interrupted, internal
-from .interpreter import connect_to_nothing, heed_signals, leave_to_the_model, open_streams
+from .interpreter import connect_to_nothing, leave_to_the_model, open_streams
+from .signals import heed_signals
 from .worker import WORKER, work
 
 

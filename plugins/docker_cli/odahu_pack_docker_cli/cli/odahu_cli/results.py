@@ -125,8 +125,10 @@ def check_folder(folder: str) -> None:
     probe = ResultFile(os.path.join(folder, ".odahu-probe"))
     try:
         probe.open()
-    finally:
         probe.discard()
+    except BaseException:  # among them a signal in between, and there is no second one
+        probe.discard()
+        raise
 
 
 def check_name(name: str) -> None:

@@ -9,9 +9,9 @@ from .console import Console, Pace
 from .crew import Crew
 from .faults import CommandError, InputFileError, explain, internal
 from .formats import InputError, ReadOptions
-from .interpreter import ignore_signals
 from .predictor import Outcome, Predictor, Step, Work
 from .results import ResultFile, StandardOutput
+from .signals import end_if_heard, ignore_signals
 from .tasks import Task
 
 
@@ -61,6 +61,7 @@ class Run:
         self._pace = Pace(len(tasks))
         try:
             for step, outcome in self._hands.answers(self._steps(tasks)):
+                end_if_heard()  # the model may have caught it
                 if step.task is not self._given_up:
                     self._advance(step, outcome)
         except BaseException:
@@ -124,8 +125,8 @@ class Run:
             self._console.warn(warning)
 
     def _give_up(self, assembly: Assembly, error: CommandError) -> None:
-        self._assembly, self._given_up = None, assembly.task
         assembly.discard()
+        self._assembly, self._given_up = None, assembly.task
         self.failed += 1
         self.exit_code = min(self.exit_code or error.exit_code, error.exit_code)
         self._console.complain(error.message, error.details)
