@@ -20,8 +20,17 @@ PATHS_OF_IMAGES = (
     f"{_SERVER}/front",
     f"{_SERVER}/worker",
     "plugins/docker_cli/odahu_pack_docker_cli/cli",
+    "plugins/triton/odahu_pack_triton/triton_runtime",
 )
-CODE_OF_IMAGES = ("-p=gppi_runtime", "-m=odahu_wire", "-p=odahu_front", "-p=odahu_worker", "-p=odahu_cli")
+CODE_OF_IMAGES = (
+    "-p=gppi_runtime",
+    "-m=odahu_wire",
+    "-p=odahu_front",
+    "-p=odahu_worker",
+    "-p=odahu_cli",
+    "-p=odahu_triton",
+    "-m=model",
+)
 STRICT = (
     "--config-file=/dev/null",
     "--strict",

@@ -1,0 +1,46 @@
+"""Loading the GPPI model that lies beside the entry point."""
+
+import contextlib
+import os
+import sys
+from typing import Iterator, Tuple
+
+from gppi_runtime import UNKNOWN, EntrypointError, Model, ModelError, Signature, load_model, read_facts
+
+FACTS = "model.json"
+ARTIFACT = "artifact"
+
+
+def load_described(folder: str) -> Tuple[Model, Signature]:
+    """Load a model and ask it what its inputs and outputs are.
+
+    Args:
+        folder: the version's folder in Triton's model repository.
+
+    Raises:
+        EntrypointError: the model cannot be loaded.
+    """
+    model = load_model(os.path.join(folder, ARTIFACT), read_facts(os.path.join(folder, FACTS)))
+    try:
+        return model, model.signature()
+    except EntrypointError as error:
+        # A model can predict without describing itself.
+        log_error(error)
+        return model, UNKNOWN
+
+
+@contextlib.contextmanager
+def log_failure() -> Iterator[None]:
+    """Log the model's own traceback before Triton gets the error, which shows ours alone."""
+    try:
+        yield
+    except ModelError as error:
+        log_error(error)
+        raise
+
+
+def log_error(error: ModelError) -> None:
+    """Write the model's traceback and what it means to standard error, which is Triton's log."""
+    with contextlib.suppress(BaseException):  # a model may close, replace or break its stderr
+        sys.stderr.write(f"{error.details}{error.message}\n")
+        sys.stderr.flush()
