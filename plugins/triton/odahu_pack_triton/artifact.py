@@ -1,13 +1,12 @@
-"""The reader of Triton artifacts: one model's files, flat, with a small optional manifest."""
+"""The reader of Triton artifacts: a model or a repository of models, with a small optional manifest."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
-from pydantic import field_validator
 from pydantic.functional_validators import AfterValidator
 
 from odahu_pack_core import (
@@ -22,16 +21,15 @@ from odahu_pack_core import (
 
 from .model_file import resembles_model
 from .names import TRITON
+from .repository import MANIFEST_NAMES, is_model_name, read_repository
 
-MANIFEST_NAMES: Final = ("odahuflow.project.yaml", "odahuflow.model.yaml")
-"""Where a manifest is looked for in an artifact's root."""
-
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+_DEFAULT_NAME: Final = "model"
+_DEFAULT_VERSION: Final = "1"
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
 def _model_name(value: str) -> str:
-    if not _NAME.fullmatch(value):
+    if not is_model_name(value):
         raise ValueError(
             "must be at most 128 letters, digits, '.', '_' and '-', not beginning with '.' or '-', "
             "since Triton names a folder by it"
@@ -51,20 +49,17 @@ def _model_version(value: str) -> str:
 class TritonManifest(ManifestPart):
     """The manifest of a Triton model; unknown keys are kept, since trainers add their own."""
 
-    name: Annotated[str, AfterValidator(_model_name)] = "model"
-    version: Annotated[str, AfterValidator(_model_version)] = "1"
-
-    @field_validator("name", "version", mode="before")
-    @classmethod
-    def _null_is_absent(cls, value: object, context: Any) -> object:  # noqa: ANN401  # pydantic's own type is generic
-        return cls.model_fields[context.field_name].default if value is None else value
+    name: Annotated[str, AfterValidator(_model_name)] | None = None
+    version: Annotated[str, AfterValidator(_model_version)] | None = None
 
 
 def read_triton(root: Path, entries: tuple[ArtifactEntry, ...]) -> ModelArtifact | None:
-    """Return the Triton model in a folder; None when the folder holds another kind of artifact.
+    """Return the Triton models in a folder; None when the folder holds another kind of artifact.
+
+    The artifact has the name and the version that its manifest says, else those of its one model.
 
     Raises:
-        ArtifactError: It is a Triton model, but its manifest is wrong.
+        ArtifactError: It is a Triton artifact, but its manifest is wrong, or it mixes two forms.
     """
     tops = {entry.path for entry in entries}
     names = [name for name in MANIFEST_NAMES if name in tops]
@@ -80,8 +75,19 @@ def read_triton(root: Path, entries: tuple[ArtifactEntry, ...]) -> ModelArtifact
     _refuse_other_names(tops)
     if len(names) > 1:
         raise ArtifactError(f"the artifact has two manifests: {' and '.join(names)}", code="two-manifests")
-    manifest = manifests[0] if manifests else TritonManifest()
-    return replace(folder, name=manifest.name, version=manifest.version, manifest=manifest)
+    return _named(replace(folder, manifest=manifests[0] if manifests else TritonManifest()))
+
+
+def _named(artifact: ModelArtifact) -> ModelArtifact:
+    """Return an artifact with the name and the version of what is in it."""
+    manifest = artifact.manifest
+    assert isinstance(manifest, TritonManifest)  # noqa: S101  # set just before
+    name, version = _DEFAULT_NAME, _DEFAULT_VERSION
+    models = tuple(read_repository(artifact).models.values())
+    if len(models) == 1:
+        name = models[0].name if is_model_name(models[0].name) else name
+        version = str(max(models[0].versions, default=version))
+    return replace(artifact, name=manifest.name or name, version=manifest.version or version)
 
 
 def manifests_of(artifact: ModelArtifact) -> frozenset[str]:

@@ -11,6 +11,7 @@ from odahu_pack_core import ArtifactEntry, ArtifactError, Decision, ModelArtifac
 from .config import CONFIG, ModelConfig
 from .config_checks import names as names_format
 from .formats import FORMATS, PYTHON, ModelFormat
+from .repository import Form, form_of
 
 _BY_SUFFIX: Final[Mapping[str, str]] = {
     **{PurePosixPath(format_.file).suffix: format_.file for format_ in FORMATS},
@@ -59,8 +60,10 @@ def choose_format(artifact: ModelArtifact, config: ModelConfig | None) -> tuple[
 
 def resembles_model(entries: Iterable[ArtifactEntry]) -> bool:
     """Tell whether anything in an artifact looks as if it was meant for Triton."""
+    entries = tuple(entries)
     tops = _tops(entries)
-    return CONFIG in tops or any(format_.file in tops for format_ in FORMATS) or any(_near_misses(entries))
+    model = CONFIG in tops or any(format_.file in tops for format_ in FORMATS)
+    return model or form_of(entries) is not Form.FLAT or any(_near_misses(entries))
 
 
 def _tops(entries: Iterable[ArtifactEntry]) -> dict[str, bool | None]:

@@ -1,5 +1,16 @@
 """Triton's model repository, seen through an artifact: which models it has and which files are theirs."""
 
-from .folder import ModelFolder, ModelRepository
+from .folder import ModelFolder, ModelRepository, is_version
+from .form import Form, form_of
+from .layout import MANIFEST_NAMES, is_model_name, read_repository
 
-__all__ = ["ModelFolder", "ModelRepository"]
+__all__ = [
+    "MANIFEST_NAMES",
+    "Form",
+    "ModelFolder",
+    "ModelRepository",
+    "form_of",
+    "is_model_name",
+    "is_version",
+    "read_repository",
+]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import BinaryIO, Final
 
-from odahu_pack_core import ArtifactEntry, ModelArtifact
+from odahu_pack_core import ArtifactEntry, ArtifactError, ModelArtifact
 from odahu_pack_triton.config import CONFIG
 
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,17}")
+
+
+def is_version(name: str) -> bool:
+    """Tell whether Triton takes a folder of this name for a version of a model."""
+    return bool(_VERSION.fullmatch(name))
 
 
 @dataclass(frozen=True)
@@ -22,46 +28,49 @@ class ModelFolder:
         name: Name of the folder, which is the model's.
         artifact: The artifact that holds the files.
         entries: Path below the folder, such as ``1/model.onnx``, to the member of the artifact.
+        conda_file: The conda file that says what the model's environment holds, should it have one, as a path
+            in the artifact; empty without one.
     """
 
     name: str
     artifact: ModelArtifact
     entries: Mapping[str, ArtifactEntry]
+    conda_file: str = ""
 
     @cached_property
     def versions(self) -> tuple[int, ...]:
         """The versions whose folders are there, in ascending order."""
-        tops = {path.partition("/")[0] for path in self.entries}
-        return tuple(sorted(int(top) for top in tops if _VERSION.fullmatch(top) and self.is_folder(top)))
+        return tuple(sorted(int(top) for top in self.names("") if is_version(top) and self.is_folder(top)))
 
     def has(self, path: str) -> bool:
         """Tell whether a file or a folder is there."""
-        return path in self.entries or any(other.startswith(f"{path}/") for other in self.entries)
+        return path in self.entries or path in self._children
 
     def is_folder(self, path: str) -> bool:
         """Tell whether a folder, or a link to one, is there."""
         entry = self.entries.get(path)
         if entry is not None and entry.link:
             return (self.artifact.root / entry.path).is_dir()
-        return any(other.startswith(f"{path}/") for other in self.entries) or bool(entry and entry.is_folder)
+        return path in self._children or bool(entry and entry.is_folder)
 
     def names(self, folder: str) -> Iterator[str]:
         """Yield the names of what lies directly in a folder such as ``1``; an empty path is the model's."""
-        prefix = f"{folder}/" if folder else ""
-        below = (path[len(prefix) :] for path in self.entries if path.startswith(prefix))
-        yield from dict.fromkeys(path.partition("/")[0] for path in below if path)
+        yield from self._children.get(folder, ())
 
     def shown(self, path: str) -> str:
         """Return a path as the user knows it: that in the artifact."""
         return self.entries[path].path if path in self.entries else f"{self.name}/{path}"
 
     def open(self, path: str) -> BinaryIO:
-        """Open a file for reading.
+        """Open a file for reading, also by a link to it.
 
         Raises:
             OSError: There is no such file.
         """
-        return self.artifact.open(self.entries[path].path)
+        if path not in self.entries:
+            raise FileNotFoundError(path)
+        entry = self.entries[path]
+        return self.artifact.open(target_of(entry, self.artifact) if entry.link else entry.path)
 
     def read_text(self, path: str) -> str:
         """Return a small text file.
@@ -69,12 +78,28 @@ class ModelFolder:
         Raises:
             ArtifactError: It is not there, not UTF-8, or too large.
         """
+        if path not in self.entries:
+            raise ArtifactError(f"{self.shown(path)} is not in the artifact", code="unreadable")
         return self.artifact.read_text(self.entries[path].path)
 
     @property
     def config_file(self) -> str:
         """Where the configuration is, or would be, as the user knows it."""
         return self.shown(CONFIG)
+
+    @cached_property
+    def _children(self) -> Mapping[str, Mapping[str, None]]:
+        """What lies directly in each folder, in order; every folder that holds something is a key."""
+        children: dict[str, dict[str, None]] = {}
+        for path in self.entries:
+            while path:
+                parent, _, name = path.rpartition("/")
+                known = parent in children
+                children.setdefault(parent, {})[name] = None
+                if known:
+                    break
+                path = parent  # noqa: PLW2901  # on the way up
+        return children
 
 
 @dataclass(frozen=True)
@@ -83,6 +108,17 @@ class ModelRepository:
 
     Args:
         models: The models by their names, sorted.
+        files: Other files that lie at the repository's root, by their paths there.
+        left_out: What of the artifact is no part of the repository, as paths in the artifact.
+        whole: Whether Triton will see no other models than these.
     """
 
     models: Mapping[str, ModelFolder]
+    files: Mapping[str, ArtifactEntry] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+    whole: bool = True
+
+
+def target_of(entry: ArtifactEntry, artifact: ModelArtifact) -> str:
+    """Return what a link of an artifact leads to in the end, as a path in the artifact."""
+    return os.path.relpath(os.path.realpath(artifact.root / entry.path), os.path.realpath(artifact.root))
