@@ -97,12 +97,21 @@ def check_request(request: Request, signature: Signature) -> None:
     if not signature.inputs:
         return
     if isinstance(request, MatrixRequest):
-        _check_cells(request, _fields_of(request, signature.inputs))
+        _check_cells(request, fields_of(request, signature.inputs))
     else:
         _check_objects(request, signature.inputs)
 
 
-def _fields_of(request: MatrixRequest, declared: List[Field]) -> List[Field]:
+def fields_of(request: MatrixRequest, declared: List[Field]) -> List[Field]:
+    """Return the field of each column of a request; of a name that repeats they come in their order.
+
+    Args:
+        request: one with a row at least.
+        declared: the fields of the model's input.
+
+    Raises:
+        DocumentError: a column that is missing or unknown.
+    """
     if request.columns is None:
         width = len(request.rows[0])
         if width != len(declared):

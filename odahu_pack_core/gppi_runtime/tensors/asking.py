@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Sequence
 from ..errors import DocumentError, quoted
 from ..json_reader import read_json
 from ..request import MATRIX, MatrixRequest, ObjectsRequest, Request, json_type
-from ..signature import Field, Signature, check_request
+from ..signature import Field, Signature, check_request, fields_of
 from .datatypes import BYTES
 from .layout import OBJECTS_INPUT, kind_of, unique_names
 
@@ -99,8 +99,8 @@ def _by_columns(tensors: Sequence[InputTensor], inputs: List[Field]) -> MatrixRe
 
 def _read_json_columns(request: MatrixRequest, inputs: List[Field]) -> bool:
     """Parse the cells of columns that hold arrays or objects; tell whether there are any."""
-    names = {field.name for field in inputs if kind_of(field) in _OF_JSON}
-    indexes = [index for index, name in enumerate(request.columns or ()) if name in names]
+    fields = fields_of(request, inputs) if inputs else []
+    indexes = [index for index, field in enumerate(fields) if kind_of(field) in _OF_JSON]
     for index in indexes:
         for number, row in enumerate(request.rows, 1):
             if isinstance(row[index], str):

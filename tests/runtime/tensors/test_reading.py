@@ -53,6 +53,12 @@ def test_a_tensor_as_wide_as_the_model_may_have_any_name(name, binary):
     assert all(type(cell) is float for row in request.rows for cell in row)
 
 
+def test_text_is_read_as_json_only_where_it_stands_for_it_whatever_columns_are_called():
+    signature = read_signature([{"name": "a", "type": "string"}, {"name": "a", "type": "array"}], [])
+    document = one([1, 2], "BYTES", ["[1]", "[2]"])
+    assert ask_json(document, signature).request == MatrixRequest([["[1]", [2]]], ["a", "a"])
+
+
 @pytest.mark.parametrize("binary", [True, False])
 def test_rows_are_handed_on_without_names_to_a_model_that_names_no_columns(binary):
     request = ask(tensor("x", np.array([[1, 2], [3, 4]], dtype="i4"), binary=binary)).request
