@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from tests.runtime.serving import PATIENCE
 
+_NOT_CLOSED_BY_ITS_OWNER = {"01", "08"}  # established, and closed by the other end only
 GET = b"GET /healthcheck HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -53,6 +54,18 @@ def has_read_all(front):
         if front.port in ports and queues != "00000000:00000000":
             return False
     return front.ask("GET", "/healthcheck").status == 200
+
+
+def files_at_rest(front):
+    """Return how many descriptors a front has open when it holds no connection any more."""
+    front.wait(lambda: not _has_connections(front))
+    return open_files(front)
+
+
+def _has_connections(front):
+    rows = [row.split() for row in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    port = f"{front.port:04X}"
+    return any(row[1].endswith(f":{port}") and row[3] in _NOT_CLOSED_BY_ITS_OWNER for row in rows)
 
 
 def open_files(front):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.runtime.raw_http import GET, Line, chunked, has_read_all, head, open_files, post
+from tests.runtime.raw_http import GET, Line, chunked, files_at_rest, has_read_all, head, open_files, post
 from tests.runtime.serving import serve
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def front(parser_runtime, model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("log")
     options = ["--max-body-bytes", str(LIMIT), "--timeout", "1"]
     with serve(parser_runtime, model("misbehaving"), folder, *options) as running:
-        before = open_files(running)
+        before = files_at_rest(running)
         yield running
         running.wait(lambda: open_files(running) <= before)
         check_memory(running)

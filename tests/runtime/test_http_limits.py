@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.runtime.raw_http import GET, Line, chunked, has_read_all, head, open_files, post
+from tests.runtime.raw_http import GET, Line, chunked, files_at_rest, has_read_all, head, open_files, post
 from tests.runtime.serving import serve, until
 
 pytestmark = pytest.mark.slow
@@ -207,7 +207,7 @@ def test_a_client_that_reads_later_gets_all_of_it(line):
 @pytest.mark.slow
 def test_memory_for_bodies_is_given_back_whatever_became_of_them(front):
     whole = post("echo", "x" * 900_000)
-    before = open_files(front)
+    before = files_at_rest(front)
     for _ in range(3):
         with ExitStack() as stack:
             _use_memory(lambda: stack.enter_context(Line(front)), whole[:500_000], whole[500_000:])
@@ -354,7 +354,7 @@ def _answers(site, request):
 
 
 def test_many_connections_are_served_at_the_same_time(front):
-    before = open_files(front)
+    before = files_at_rest(front)
     with ExitStack() as stack:
         lines = [stack.enter_context(Line(front)) for _ in range(1000)]
         for line in lines:
