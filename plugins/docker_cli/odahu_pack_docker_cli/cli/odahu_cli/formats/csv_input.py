@@ -9,7 +9,7 @@ from .csv_dialect import Dialect, find_dialect
 from .csv_rows import Columns, CsvParser, count_records, last_end
 from .cursor import Cursor, decoded
 from .lines import records
-from .reading import InputError, InputFormat, Parser, Piece, ReadOptions, Source
+from .reading import Batch, InputError, InputFormat, Parser, Piece, ReadOptions, Source
 
 _SAMPLE = 2**16
 
@@ -25,7 +25,7 @@ class CsvFormat(InputFormat):
         cursor = Cursor(file, name)
         dialect = _dialect(cursor, options)
         if dialect is None:
-            return _NoRows(Parser())
+            return _NoRows(_NoRecords(name, options))
         if dialect.names is not None:
             _take_lines(cursor, dialect.lines)
         columns = _columns(dialect, options.fields)
@@ -61,6 +61,14 @@ class _NoRows(Source):
 
     def pieces(self) -> Iterator[Piece]:
         """Cut nothing."""
+        return iter(())
+
+
+class _NoRecords(Parser):
+    """Parses what is in such a file."""
+
+    def parse(self, _piece: Piece) -> Iterator[Batch]:
+        """Parse nothing."""
         return iter(())
 
 

@@ -71,8 +71,7 @@ class CsvParser(Parser):
     """
 
     def __init__(self, name: str, options: ReadOptions, dialect: Dialect, columns: Columns) -> None:
-        self._name = name
-        self._options = options
+        super().__init__(name, options)
         self._dialect = dialect
         self._columns = columns
         self._numbers = NumberReader(dialect, columns.types)

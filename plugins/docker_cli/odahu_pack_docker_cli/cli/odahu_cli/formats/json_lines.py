@@ -106,16 +106,10 @@ def _filled(text: bytes, lines: int) -> int:
 
 
 class JsonLinesParser(Parser):
-    """Parses lines.
-
-    Args:
-        name: of the input.
-        options: how to read.
-    """
+    """Parses lines."""
 
     def __init__(self, name: str, options: ReadOptions) -> None:
-        self._name = name
-        self._options = options
+        super().__init__(name, options)
         self._count_quotes = True
 
     def parse(self, piece: Piece) -> Iterator[Batch]:

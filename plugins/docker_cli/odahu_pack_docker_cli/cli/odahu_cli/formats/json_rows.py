@@ -16,7 +16,7 @@ from gppi_runtime import (
 from .cursor import Cursor
 from .json_elements import Elements, find_elements, value_end
 from .lines import Cut, Sight, Window
-from .reading import NUMBERS, Batch, Parser, Piece, Place, ReadOptions, locating, misread, moved
+from .reading import NUMBERS, Batch, Parser, Piece, Place, locating, misread, moved
 
 # Of strings, true, false, null and objects.
 _NO_NUMBERS = (b'"', b"t", b"f", b"n", b"{")
@@ -108,17 +108,7 @@ def first_width(text: bytes) -> Optional[int]:
 
 
 class JsonRowsParser(Parser):
-    """Parses what `elements` cut.
-
-    Args:
-        name: of the input.
-        options: how to read.
-    """
-
-    def __init__(self, name: str, options: ReadOptions) -> None:
-        self._name = name
-        self._mode = options.mode
-        self._chunk_rows = options.chunk_rows
+    """Parses what `elements` cut."""
 
     def parse(self, piece: Piece) -> Iterator[Batch]:
         """Parse a piece."""
@@ -129,19 +119,21 @@ class JsonRowsParser(Parser):
             raise misread(self._name, error, piece.start, 1) from None
         commas = [moved(comma, piece.start, 1) for comma in commas]
         kinds = NUMBERS if only_numbers(content.text, len(parsed)) else None
-        for first in range(0, len(parsed), self._chunk_rows):
+        size = self._options.chunk_rows
+        for first in range(0, len(parsed), size):
             place = Place(self._name, piece.first_row + first, None)
             with locating(place):
-                request = self._request(parsed[first : first + self._chunk_rows], content)
+                request = self._request(parsed[first : first + size], content)
             if isinstance(request, MatrixRequest):
                 request = request._replace(kinds=kinds)
             yield Batch(request, place, () if first else commas)
 
     def _request(self, parsed: List[Any], content: JsonRows) -> Request:
-        if self._mode != MATRIX:
-            return parse_request({"objects": parsed}, self._mode)
+        mode = self._options.mode
+        if mode != MATRIX:
+            return parse_request({"objects": parsed}, mode)
         check_first_width(parsed[0], content.width)
-        return parse_request({"data": parsed, "columns": content.columns}, self._mode)
+        return parse_request({"data": parsed, "columns": content.columns}, mode)
 
 
 def check_first_width(row: Any, width: Optional[int]) -> None:

@@ -74,16 +74,7 @@ class ParquetSource(Source):
 
 
 class ParquetParser(Parser):
-    """Makes rows or objects of columns.
-
-    Args:
-        name: of the input.
-        options: how to read.
-    """
-
-    def __init__(self, name: str, options: ReadOptions) -> None:
-        self._name = name
-        self._options = options
+    """Makes rows or objects of columns."""
 
     def parse(self, piece: Piece) -> Iterator[Batch]:
         """Parse a piece."""

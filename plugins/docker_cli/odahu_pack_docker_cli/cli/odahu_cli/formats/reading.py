@@ -1,6 +1,7 @@
 """What readers of inputs have in common: pieces are cut in one process and parsed in any."""
 
 import contextlib
+from abc import ABC, abstractmethod
 from typing import Any, BinaryIO, Callable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from gppi_runtime import (
@@ -91,19 +92,28 @@ class InputError(Exception):
     """An input that cannot be read; the message names the file and the place."""
 
 
-class Parser:
-    """Makes batches of pieces, in whatever process; can be pickled."""
+class Parser(ABC):
+    """Makes batches of pieces, in whatever process; can be pickled.
 
+    Args:
+        name: of the input.
+        options: how to read.
+    """
+
+    def __init__(self, name: str, options: ReadOptions) -> None:
+        self._name = name
+        self._options = options
+
+    @abstractmethod
     def parse(self, piece: Piece) -> Iterator[Batch]:
         """Parse a piece.
 
         Raises:
             InputError: the piece is not what the format or the model's mode demands.
         """
-        raise NotImplementedError
 
 
-class Source:
+class Source(ABC):
     """An input being read.
 
     Attributes:
@@ -115,16 +125,16 @@ class Source:
         self.parser = parser
         self.commas: List[Position] = []
 
+    @abstractmethod
     def pieces(self) -> Iterator[Piece]:
         """Cut the input, in its order.
 
         Raises:
             InputError: the input is cut off, or too much of it belongs together.
         """
-        raise NotImplementedError
 
 
-class InputFormat:
+class InputFormat(ABC):
     """A format that is read.
 
     Attributes:
@@ -135,6 +145,7 @@ class InputFormat:
     name: str
     suffixes: Tuple[str, ...]
 
+    @abstractmethod
     def open(self, file: BinaryIO, name: str, options: ReadOptions) -> Source:
         """Begin to read.
 
@@ -146,7 +157,6 @@ class InputFormat:
         Raises:
             InputError: the beginning of the input is not of this format.
         """
-        raise NotImplementedError
 
 
 def located(error: DocumentError, place: Place) -> InputError:

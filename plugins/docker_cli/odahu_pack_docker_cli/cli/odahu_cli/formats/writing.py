@@ -1,6 +1,7 @@
 """What writers of results share: answers are rendered where they were predicted, and joined in one place."""
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any, BinaryIO, Optional, Type
 
 Serializer = Optional[Type[json.JSONEncoder]]
@@ -10,9 +11,10 @@ class FormatError(Exception):
     """A format that cannot be written here."""
 
 
-class Renderer:
+class Renderer(ABC):
     """Turns answers of the model into parts of a result, in whatever process; can be pickled."""
 
+    @abstractmethod
     def render(self, document: Any, serializer: Serializer) -> Any:
         """Render the answer to one batch.
 
@@ -26,12 +28,12 @@ class Renderer:
         Raises:
             PredictionError: the answer has no form in this format.
         """
-        raise NotImplementedError
 
 
-class Sink:
+class Sink(ABC):
     """A result being written."""
 
+    @abstractmethod
     def write(self, rendered: Any) -> None:
         """Add the answer to the next batch.
 
@@ -39,17 +41,16 @@ class Sink:
             PredictionError: it does not go with what was written before.
             OSError: the file cannot be written.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def close(self) -> None:
         """Write what ends the result; the file stays open.
 
         A result without any rows is valid, too.
         """
-        raise NotImplementedError
 
 
-class OutputFormat:
+class OutputFormat(ABC):
     """A format that is written.
 
     Attributes:
@@ -62,6 +63,7 @@ class OutputFormat:
     suffix: str
     renderer: Renderer
 
+    @abstractmethod
     def open(self, file: BinaryIO, mode: str) -> Sink:
         """Begin to write.
 
@@ -72,4 +74,3 @@ class OutputFormat:
         Raises:
             FormatError: what writes this format is not installed.
         """
-        raise NotImplementedError
