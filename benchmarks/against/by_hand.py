@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks.against.arena import Arena
 from benchmarks.against.contender import Command, Packaging
 from benchmarks.against.models import REQUIREMENTS, Model
+from benchmarks.asgi import asgi_app
 
 # uv is mounted, not copied, and keeps no cache: the layer of dependencies is the cache. What it unpacks
 # and what it installs lie on one file system then, where links cost nothing.
@@ -22,7 +23,7 @@ USER 65532:0
 EXPOSE 5000
 ENTRYPOINT ["uvicorn", "--host=0.0.0.0", "--port=5000", "serve:app"]
 """
-_SERVE = """\
+_ANSWERED = """\
 import json
 
 import joblib
@@ -30,17 +31,8 @@ import joblib
 model = joblib.load("/app/model/model.joblib")
 
 
-async def app(scope, receive, send):
-    if scope["type"] != "http":
-        return
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body, more = body + message.get("body", b""), message.get("more_body", False)
-    answer = json.dumps({"prediction": model.predict(json.loads(body)["data"]).tolist()}).encode()
-    headers = [(b"content-type", b"application/json")]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": answer})
+def answered(body):
+    return json.dumps({"prediction": model.predict(json.loads(body)["data"]).tolist()}).encode()
 """
 _SERVER = ("uvicorn", "httptools")
 
@@ -62,7 +54,7 @@ class ByHand:
         context = self._arena.folder / "by-hand" / uuid.uuid4().hex
         shutil.copytree(model.files, context / "model", ignore=shutil.ignore_patterns("*.py"))
         (context / "requirements.txt").write_text("\n".join((*REQUIREMENTS, *_SERVER)))
-        (context / "serve.py").write_text(_SERVE)
+        (context / "serve.py").write_text(asgi_app(_ANSWERED))
         (context / "Dockerfile").write_text(
             _DOCKERFILE.format(base=self._arena.base, uv=self._arena.uv_image)
         )

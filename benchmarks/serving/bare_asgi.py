@@ -2,31 +2,23 @@
 
 from pathlib import Path
 
+from benchmarks.asgi import asgi_app
 from benchmarks.peers import environment
 from benchmarks.serving.contender import Contender
 from benchmarks.serving.model import REQUIREMENTS, ServedModel
 
 TITLE = "bare ASGI app"
 PACKAGES = (*REQUIREMENTS, "uvicorn", "uvloop", "httptools", "orjson")
-_APP = """\
+_ANSWERED = """\
 import orjson
 from entrypoint import init, predict_on_matrix
 
 init()
-HEADERS = [(b"content-type", b"application/json")]
 
 
-async def app(scope, receive, send):
-    if scope["type"] != "http":
-        return
-    body, more = b"", True
-    while more:
-        message = await receive()
-        body, more = body + message.get("body", b""), message.get("more_body", False)
+def answered(body):
     matrix, columns = predict_on_matrix(orjson.loads(body)["data"])
-    answer = orjson.dumps({"prediction": matrix.tolist(), "columns": columns})
-    await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-    await send({"type": "http.response.body", "body": answer})
+    return orjson.dumps({"prediction": matrix.tolist(), "columns": columns})
 """
 
 
@@ -37,7 +29,7 @@ def bare_asgi(model: ServedModel, folder: Path) -> Contender:
         model: What it predicts with.
         folder: An empty folder.
     """
-    (folder / "app.py").write_text(_APP)
+    (folder / "app.py").write_text(asgi_app(_ANSWERED))
     uvicorn = environment("serving-asgi", PACKAGES) / "uvicorn"
     fastest = ("--loop", "uvloop", "--http", "httptools")
     return Contender(
