@@ -1,0 +1,102 @@
+"""A source file whose functions can be asked what they return."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from .statements import Interpreter
+from .values import CannotTellError, ClassValue, LostError, Scope, Unknown
+
+ResultT = TypeVar("ResultT")
+
+_TOO_DEEP: Final = Unknown("the source is nested too deeply to follow", 1)
+
+
+class SourceModule:
+    """The names of a source file, and what its functions do; nothing of it is ever run.
+
+    Args:
+        tree: The file as Python's own parser reads it.
+    """
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._tree = tree
+        self._interpreter = Interpreter()
+        self._scope = Scope()
+        self._begun = False
+        self._lost: LostError | None = None
+
+    def call(self, name: str, *given: object) -> Any:  # noqa: ANN401  # any value
+        """Return what a function returns; calls one after another see what those before have changed.
+
+        Args:
+            name: Its name, or class and name with a dot between.
+            given: Its arguments: plain values, or `ForeignValue`.
+
+        Raises:
+            CannotTellError: The source alone does not tell.
+        """
+        return self._followed(lambda: self._call(name, given))
+
+    def value(self, name: str) -> Any:  # noqa: ANN401  # any value
+        """Return what a name of the module stands for, as `call` does."""
+        return self._followed(lambda: self._interpreter.sound(self._find(name)))
+
+    def sound(self, value: object) -> Any:  # noqa: ANN401  # any value
+        """Return a value if it is known all the way down.
+
+        Raises:
+            CannotTellError: It is not.
+        """
+        return self._followed(lambda: self._interpreter.sound(value))
+
+    def _call(self, name: str, given: tuple[object, ...]) -> Any:  # noqa: ANN401  # any value
+        self._begin()
+        owner, _, method = name.rpartition(".")
+        scope = self._scope
+        if owner:
+            found = self._interpreter.check(self._find(owner))
+            if not isinstance(found, ClassValue):
+                raise CannotTellError(Unknown(f"{owner} is not a class of this file", 1))
+            scope = found.scope
+        function = self._interpreter.check(scope.find(method))
+        values = [found, *given] if owner and getattr(function, "takes_class", False) else [*given]
+        return self._interpreter.sound(self._interpreter.call(function, values, {}, self._tree))
+
+    def _find(self, name: str) -> Any:  # noqa: ANN401  # any value
+        self._begin()
+        return self._scope.find(name)
+
+    def _begin(self) -> None:
+        if not self._begun:
+            self._begun = True
+            try:
+                self._interpreter.run(self._tree.body, self._scope)
+            except LostError as error:
+                self._lost = error
+        if self._lost:
+            raise self._lost
+
+    @staticmethod
+    def _followed(read: Callable[[], ResultT]) -> ResultT:
+        try:
+            return read()
+        except LostError as error:
+            raise CannotTellError(error.unknown) from None
+        except KeyError as error:
+            raise CannotTellError(Unknown(f"{error.args[0]!r} is not defined in this file", 1)) from None
+        except (RecursionError, MemoryError):
+            raise CannotTellError(_TOO_DEEP) from None
+
+
+def read_module(source: str) -> SourceModule:
+    """Return a source file to be asked.
+
+    Raises:
+        SyntaxError: It is not Python.
+        ValueError: It holds what no source can, such as a null character.
+        RecursionError: It is nested too deeply for Python's own parser.
+    """
+    return SourceModule(ast.parse(source))
