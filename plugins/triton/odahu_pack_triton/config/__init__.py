@@ -1,14 +1,25 @@
 """``config.pbtxt``: read with Triton's own schema, with the place of every field, and written."""
 
-from .model_config import CONFIG, ENVIRONMENT_PARAMETER, ConfigTextError, ModelConfig, parse_config
-from .places import FieldPath, Place
+from .model_config import (
+    CONFIG,
+    ENVIRONMENT_PARAMETER,
+    MOST_CHARACTERS,
+    ConfigTextError,
+    ModelConfig,
+    parse_config,
+    read_config,
+)
+from .place import FieldPath, Place, TextFault
 
 __all__ = [
     "CONFIG",
     "ENVIRONMENT_PARAMETER",
+    "MOST_CHARACTERS",
     "ConfigTextError",
     "FieldPath",
     "ModelConfig",
     "Place",
+    "TextFault",
     "parse_config",
+    "read_config",
 ]

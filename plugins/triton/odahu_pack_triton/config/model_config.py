@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
-from odahu_pack_core import ArtifactError, did_you_mean
+from odahu_pack_core import ArtifactError
 
-from .places import FieldPath, Place, find_places
+from .place import FieldPath, Place, TextFault
+from .structure import structure_faults
+from .tokens import Token, tokens_of
+from .walk import Walked, walk
 
 if TYPE_CHECKING:
     from google.protobuf.text_format import ParseError
@@ -19,10 +23,13 @@ CONFIG: Final = "config.pbtxt"
 ENVIRONMENT_PARAMETER: Final = "EXECUTION_ENV_PATH"
 """The parameter that names the environment of a Python model."""
 
-_MOST_CHARACTERS: Final = 1024 * 1024
-_LONGEST_REASON: Final = 300
-_LONGEST_NAME: Final = 60
-_UNKNOWN: Final = re.compile(r'(Message|Enum) type "([\w.]+)" has no (?:field|value) named "?([^"]+?)"?\.?$')
+MOST_CHARACTERS: Final = 1024 * 1024
+"""A configuration larger than this is refused before it is parsed."""
+
+_LONGEST_REASON: Final = 200
+_TOP: Final = Place(1, 1)
+_TWICE: Final = re.compile(r'should not have multiple "(\w+)" fields')
+_EITHER: Final = re.compile(r'Field "(\w+)" is specified along with field "(\w+)"')
 
 
 class ConfigTextError(ArtifactError):
@@ -48,10 +55,13 @@ class ModelConfig:
     Args:
         text: The text of the file.
         message: The text as ``inference.ModelConfig`` of Triton's ``model_config.proto``; never changed.
+            Empty where there are faults.
+        faults: What keeps the text from being a configuration, in the order of places.
     """
 
     text: str
     message: Any = field(repr=False)
+    faults: tuple[TextFault, ...] = ()
 
     @property
     def environment(self) -> str:
@@ -68,13 +78,12 @@ class ModelConfig:
 
     def place(self, path: FieldPath) -> Place | None:
         """Return where a field stands; where it is not written, its nearest parent that is."""
-        while path and path not in self._places:
-            path = path[:-1]
-        return self._places.get(path)
+        return self.walked.fields.place(path)
 
     @cached_property
-    def _places(self) -> Mapping[FieldPath, Place]:
-        return find_places(self.text, self.message.DESCRIPTOR)
+    def walked(self) -> Walked:
+        """Every name and every place of the text; nothing where there are faults."""
+        return Walked() if self.faults else walk(_without_comments(self.text), self.message.DESCRIPTOR)
 
 
 def parse_config(text: str, file: str = CONFIG) -> ModelConfig:
@@ -87,39 +96,72 @@ def parse_config(text: str, file: str = CONFIG) -> ModelConfig:
     Raises:
         ConfigTextError: It is not a model configuration; the message names line, column and field.
     """
-    # gRPC comes with Triton's schema; both are slow to import.
-    from google.protobuf import text_format  # noqa: PLC0415  # as above
+    config = read_config(text)
+    for fault in config.faults:
+        raise ConfigTextError(fault.reason, fault.place, file=file)
+    return config
+
+
+def read_config(text: str) -> ModelConfig:
+    """Return what a configuration's text says, or all that keeps it from being one.
+
+    Args:
+        text: The text.
+    """
+    # gRPC comes with Triton's schema, and is slow to import.
     from tritonclient.grpc import model_config_pb2  # noqa: PLC0415  # as above
 
-    if len(text) > _MOST_CHARACTERS:
-        raise ConfigTextError(f"larger than {_MOST_CHARACTERS} characters", file=file)
     message = model_config_pb2.ModelConfig()
+    faults = sorted(_faults(text, message), key=lambda fault: fault.place)
+    return ModelConfig(text, model_config_pb2.ModelConfig() if faults else message, tuple(faults))
+
+
+def _faults(text: str, message: Any) -> Iterator[TextFault]:  # noqa: ANN401  # protobuf's messages have no types
+    if len(text) > MOST_CHARACTERS:
+        yield TextFault(f"larger than {MOST_CHARACTERS} characters", _TOP)
+        return
+    tokens = _without_comments(text)
+    found = list(structure_faults(tokens)) or walk(tokens, message.DESCRIPTOR).faults
+    yield from found
+    # Where names are wrong, protobuf would tell the first of them in words of its own.
+    if not found and (fault := _parse(text, tokens, message)):
+        yield fault
+
+
+def _without_comments(text: str) -> Sequence[Token]:
+    return [token for token in tokens_of(text) if token.kind != "comment"]
+
+
+def _parse(text: str, tokens: Sequence[Token], message: Any) -> TextFault | None:  # noqa: ANN401  # as above
+    """Fill a message with what a text says; return what protobuf does not take."""
+    from google.protobuf import text_format  # noqa: PLC0415  # slow to import
+
     try:
-        text_format.Parse(text, message)
+        text_format.Parse(_with_joined_signs(text, tokens), message)
     except text_format.ParseError as error:
-        raise _in_words(error, file) from None
-    return ModelConfig(text, message)
+        return _in_words(error, text)
+    return None
 
 
-def _in_words(error: ParseError, file: str) -> ConfigTextError:
-    """Word a fault of the text with its place and, for a misspelt name, the near match."""
-    line, column = error.GetLine(), error.GetColumn()
-    place = Place(line, column or 1) if line else None
-    reason = re.sub(r"^\d+:\d+ : ", "", str(error))
-    unknown = _UNKNOWN.search(reason)
-    if unknown is None:
-        shown = reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON] + "…"
-        return ConfigTextError(shown, place, file=file)
-    kind, owner, name = unknown[1], unknown[2], unknown[3][:_LONGEST_NAME]
-    what = "field" if kind == "Message" else "value"
-    near = did_you_mean(name, _names(kind, owner))
-    return ConfigTextError(f"unknown {what} {name!r} of {owner.rpartition('.')[2]}; {near}", place, file=file)
+def _with_joined_signs(text: str, tokens: Sequence[Token]) -> str:
+    """Return a text with no minus apart from its number: Triton's parser takes it, Python's does not."""
+    pieces, end = [], 0
+    for sign, number in pairwise(tokens):
+        between = text[sign.start + 1 : number.start]
+        if sign.text == "-" and between.isspace():
+            pieces += [text[end : sign.start], between, "-"]
+            end = number.start
+    return "".join([*pieces, text[end:]])
 
 
-def _names(kind: str, owner: str) -> list[str]:
-    from google.protobuf import descriptor_pool  # noqa: PLC0415  # as in parse_config
-
-    pool = descriptor_pool.Default()
-    if kind == "Message":
-        return list(pool.FindMessageTypeByName(owner).fields_by_name)
-    return list(pool.FindEnumTypeByName(owner).values_by_name)
+def _in_words(error: ParseError, text: str) -> TextFault:
+    line, column = error.GetLine() or 1, error.GetColumn() or 1
+    [there] = text.split("\n")[line - 1 : line] or [""]
+    reason = re.sub(r"^\d+:\d+ : ", "", str(error)).removeprefix(f"'{there}': ").removeprefix("'': ")
+    if twice := _TWICE.search(reason):
+        before = there.rfind(twice[1], 0, column)
+        return TextFault(f"{twice[1]} is written twice", Place(line, before + 1 if before >= 0 else column))
+    if either := _EITHER.search(reason):
+        return TextFault(f"{either[1]} and {either[2]} exclude each other", Place(line, column))
+    shown = reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON] + "…"
+    return TextFault(shown[:1].lower() + shown[1:].rstrip("."), Place(line, column))

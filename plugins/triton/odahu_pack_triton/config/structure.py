@@ -1,0 +1,147 @@
+"""What is wrong with a text before its fields are looked at: its letters, quotes, brackets and templates."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from .place import TextFault
+from .tokens import CLOSERS, OPENERS, Token
+
+_DEEPEST: Final = 50
+"""Several times as deep as any field of a configuration."""
+
+_LONGEST: Final = 40
+_IN_TEXT: Final = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}")
+_WHOLE_TEXT: Final = re.compile(r"\$[A-Za-z_]\w*", re.ASCII)
+_NUMBER: Final = re.compile(r"[0-9.]|inf|nan", re.IGNORECASE)
+_END: Final = Token("end", "", 0, 0, 0)
+_READ_BY_BACKENDS: Final = frozenset({"string_value", "key"})
+_NAMES: Final = {"\ufeff": "byte order mark"}
+_HINTS: Final = {
+    "=": "a field and its value are joined by a colon",
+    "/": "a comment begins with #",
+    "*": "a comment begins with #",
+    "(": "lists are written in [ ], messages in { }",
+    ")": "lists are written in [ ], messages in { }",
+    "\ufeff": "save the file as UTF-8 without it",
+    "\0": "is this a text file?",
+}
+
+
+def structure_faults(tokens: Sequence[Token]) -> Iterator[TextFault]:
+    """Yield the faults of a text's structure: every template, and the first of each other kind.
+
+    Args:
+        tokens: The text's tokens, without comments.
+    """
+    other_format = _other_format(tokens)
+    if other_format:
+        yield other_format
+        return
+    yield from _templates(tokens)
+    for kind, worded in (("alien", _alien), ("unclosed", _unclosed)):
+        first = next((token for token in tokens if token.kind == kind), None)
+        if first is not None:
+            yield TextFault(worded(first), first.place)
+            return
+    yield from _brackets(tokens)
+
+
+def templates_in(token: Token, before: str) -> list[str]:
+    """Return the templates in a text that no backend fills in by itself.
+
+    Args:
+        token: A text with its quotes.
+        before: The name of the field.
+    """
+    inner = token.text[1:-1]
+    if _WHOLE_TEXT.fullmatch(inner):
+        return [inner]
+    found = [match[0] for match in _IN_TEXT.finditer(inner) if not inner[: match.start()].endswith("$")]
+    if before in _READ_BY_BACKENDS:
+        # A chat template, or a shell's line, may be meant as it is.
+        return [one for one in found if one == inner]
+    return found
+
+
+def is_parameter(before: str) -> bool:
+    """Tell whether a text is read by a backend alone, to which an unfilled template may mean something."""
+    return before in _READ_BY_BACKENDS
+
+
+def _other_format(tokens: Sequence[Token]) -> TextFault | None:
+    """Return what a text in another format than protobuf's is told."""
+    first, second = (*tokens[:2], None, None)[:2]
+    if first and first.text in OPENERS:
+        is_json = second is None or second.kind == "text" or second.text in {"}", "]", "{"}
+        form = "this is JSON" if is_json else f"nothing can stand before this {first.text}"
+        return TextFault(f'{form}; write the fields bare, as in name: "model"', first.place)
+    for token, following in pairwise([*tokens, _END]):
+        if token.text == "-" and not _NUMBER.match(following.text):
+            reason = "this is YAML; repeat the field's name for each message, as in input { … } input { … }"
+            return TextFault(reason, token.place)
+    if first and first.text == "---":
+        return TextFault('this is YAML; write fields as in name: "model", messages in { }', first.place)
+    return None
+
+
+def _templates(tokens: Sequence[Token]) -> Iterator[TextFault]:
+    before = ""
+    for token in tokens:
+        if token.kind == "template":
+            yield _template(token.text, token)
+        elif token.kind == "text" and not is_parameter(before):
+            yield from (_template(found, token) for found in templates_in(token, before))
+        elif token.kind == "word":
+            before = token.text
+
+
+def _template(written: str, token: Token) -> TextFault:
+    return TextFault(f"the template {_cut(written)} is not filled in", token.place, template=True)
+
+
+def _alien(token: Token) -> str:
+    character = token.text
+    shown = character if character.isprintable() and character.isascii() else f"U+{ord(character):04X}"
+    name = "" if character.isascii() else _NAMES.get(character) or unicodedata.name(character, "").lower()
+    hint = _HINTS.get(character, "outside of quotes there are letters, digits and punctuation of ASCII only")
+    if name.endswith("quotation mark"):
+        hint = "texts stand in straight quotes"
+    return f"{shown}{f' ({name})' if name else ''} cannot stand here; {hint}"
+
+
+def _unclosed(token: Token) -> str:
+    return f"the text {_cut(token.text)} has no closing {token.text[0]} on its line"
+
+
+def _brackets(tokens: Sequence[Token]) -> Iterator[TextFault]:
+    """Yield the first bracket that closes nothing, or is closed by nothing, or opens too much."""
+    opened: list[Token] = []
+    for token in tokens:
+        if token.kind != "mark":
+            continue
+        if token.text in OPENERS:
+            opened.append(token)
+            if len(opened) > _DEEPEST:
+                yield TextFault(f"nested deeper than any field, {_DEEPEST} times", token.place)
+                return
+        elif token.text in CLOSERS:
+            if not opened:
+                yield TextFault(f"this {token.text} closes nothing", token.place)
+                return
+            last = opened.pop()
+            if OPENERS[last.text] != token.text:
+                there = f"the {last.text} of line {last.line}, column {last.column}"
+                yield TextFault(f"{token.text} where {there} is still open", token.place)
+                return
+    if opened:
+        last = opened[-1]
+        yield TextFault(f"this {last.text} is never closed by {OPENERS[last.text]}", last.place)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
