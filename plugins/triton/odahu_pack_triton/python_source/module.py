@@ -40,6 +40,14 @@ class SourceModule:
         """
         return self._followed(lambda: self._call(name, given))
 
+    def defines(self, name: str) -> bool:
+        """Tell whether the module has a name, be it known or not what it stands for.
+
+        Raises:
+            CannotTellError: The source alone does not tell.
+        """
+        return self._followed(lambda: self._has(name))
+
     def value(self, name: str) -> Any:  # noqa: ANN401  # any value
         """Return what a name of the module stands for, as `call` does."""
         return self._followed(lambda: self._interpreter.sound(self._find(name)))
@@ -64,6 +72,10 @@ class SourceModule:
         function = self._interpreter.check(scope.find(method))
         values = [found, *given] if owner and getattr(function, "takes_class", False) else [*given]
         return self._interpreter.sound(self._interpreter.call(function, values, {}, self._tree))
+
+    def _has(self, name: str) -> bool:
+        self._begin()
+        return name in self._scope.names
 
     def _find(self, name: str) -> Any:  # noqa: ANN401  # any value
         self._begin()

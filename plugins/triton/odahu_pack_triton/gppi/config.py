@@ -1,0 +1,108 @@
+"""The ``config.pbtxt`` of a GPPI model: what the artifact has, completed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from odahu_pack_core import ArtifactError, Decision, ModelArtifact, PlanError
+from odahu_pack_triton.config import CONFIG, ENVIRONMENT_PARAMETER, ModelConfig, parse_config
+from odahu_pack_triton.formats import PYTHON
+from odahu_pack_triton.generation.addition import addition
+from odahu_pack_triton.generation.draft import Draft
+from odahu_pack_triton.releases import RELEASES, Release
+
+from .description import NotToldError, read_description
+
+DEFAULT_MAX_BATCH_SIZE: Final = 1024
+"""Rows in a request, and in what Triton puts together of several requests."""
+
+_INSTANCE: Final = "instance_group { count: 1 kind: KIND_CPU }"
+_TENSORS: Final = f"inputs and outputs in {CONFIG}"
+
+
+def gppi_config(
+    artifact: ModelArtifact, release: Release, environment: str, max_batch_size: int | None
+) -> tuple[str, tuple[Decision, ...]]:
+    """Return the text of the configuration, and why it is so.
+
+    Args:
+        artifact: The GPPI artifact; a ``config.pbtxt`` at its root is completed.
+        release: The Triton release.
+        environment: Value of ``EXECUTION_ENV_PATH`` to add; empty for none.
+        max_batch_size: The argument ``maxBatchSize``; None where it is not written.
+
+    Raises:
+        ArtifactError: What is written is wrong, or inputs and outputs are missing and nothing adds them.
+        PlanError: Two places say different things.
+    """
+    text = artifact.read_text(CONFIG) if artifact.has(CONFIG) else ""
+    written = parse_config(text)
+    _check_environment(written)
+    size, size_decision = _batch(written, max_batch_size)
+    draft, tensors_decision = _draft(artifact, written, release, size)
+    lines = [text.rstrip("\n"), addition(draft, written, PYTHON).rstrip("\n")]
+    if not written.message.instance_group:
+        lines.append(_INSTANCE)
+    if environment:
+        value = f'{{ string_value: "{environment}" }}'
+        lines.append(f'parameters {{ key: "{ENVIRONMENT_PARAMETER}" value {value} }}')
+    made = "\n".join(filter(None, lines)) + "\n"
+    parse_config(made)
+    return made, (size_decision, tensors_decision)
+
+
+def _check_environment(written: ModelConfig) -> None:
+    if written.environment:
+        raise PlanError(
+            f"{CONFIG} names the environment {written.environment!r}, but the model's conda file makes one",
+            code="two-environments",
+            hint=f"remove {ENVIRONMENT_PARAMETER} from {CONFIG}",
+        )
+
+
+def _batch(written: ModelConfig, max_batch_size: int | None) -> tuple[int, Decision]:
+    """Return the largest batch, 0 for none, and why it is this."""
+    in_config = int(written.message.max_batch_size)
+    if written.place(("max_batch_size",)) is None:
+        if max_batch_size is None:
+            reason = "the default of maxBatchSize: rows in a request, and in several put together"
+            return DEFAULT_MAX_BATCH_SIZE, Decision("max_batch_size", str(DEFAULT_MAX_BATCH_SIZE), reason)
+        return max_batch_size, Decision("max_batch_size", str(max_batch_size), "maxBatchSize")
+    if max_batch_size not in {None, in_config}:
+        raise PlanError(
+            f"maxBatchSize is {max_batch_size}, but {CONFIG} of the artifact has max_batch_size {in_config}",
+            code="two-batch-sizes",
+            hint="write it in one place only",
+        )
+    return in_config, Decision("max_batch_size", str(in_config), f"{CONFIG} of the artifact")
+
+
+def _draft(
+    artifact: ModelArtifact, written: ModelConfig, release: Release, size: int
+) -> tuple[Draft, Decision]:
+    """Return what is to be added, and where inputs and outputs come from."""
+    nothing = Draft("", (), (), max_batch_size=size, dynamic_batching=size > 0)
+    if written.message.input and written.message.output:
+        return nothing, Decision(_TENSORS, "as written", f"the artifact has a {CONFIG}")
+    try:
+        description = read_description(artifact)
+    except NotToldError as error:
+        _check_completes(release, str(error))
+        reason = f"Triton asks info() when it loads the model, since the source alone does not tell: {error}"
+        return nothing, Decision(_TENSORS, "added by Triton", reason)
+    inputs, outputs = description.inputs(batched=size > 0), description.outputs(batched=size > 0)
+    draft = Draft(description.origin, inputs, outputs, max_batch_size=size, dynamic_batching=size > 0)
+    names = ", ".join(tensor.name for tensor in (*inputs, *outputs))
+    return draft, Decision(_TENSORS, names, f"read from {description.origin}, without running it")
+
+
+def _check_completes(release: Release, reason: str) -> None:
+    if release.completes_python:
+        return
+    first = next(r.version for r in RELEASES.values() if r.completes_python)
+    raise ArtifactError(
+        f"inputs and outputs are not known: {reason}; and Triton {release.version} does not ask the model",
+        code="config-missing",
+        hint=f"choose triton_base_image_tag {first}-py3 or newer, have info() return literals, "
+        f"or add a {CONFIG} with input and output to the artifact",
+    )
