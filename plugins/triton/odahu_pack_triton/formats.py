@@ -1,7 +1,8 @@
 """The model formats that Triton serves, each known by the fixed name of its file.
 
 Source of the names: https://github.com/triton-inference-server/server, docs/user_guide/model_repository.md;
-``model.netdef`` with ``init_model.netdef``, as releases up to 20.10 know them.
+``model.netdef`` with ``init_model.netdef``, as releases up to 20.10 know them. What else is known of the
+backends is in ``backends.py``.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class ModelFormat:
         describes_itself: Whether Triton reads inputs and outputs from the model, so that it needs no
             configuration.
         companion: Another file that must be beside it; empty where none is.
+        by_suffix: Whether any file with the same ending is likely to be meant as one.
     """
 
     title: str
@@ -32,6 +34,7 @@ class ModelFormat:
     platform: str = ""
     describes_itself: bool = False
     companion: str = ""
+    by_suffix: bool = True
 
     @property
     def line(self) -> str:
@@ -56,5 +59,25 @@ _CAFFE2 = ModelFormat(
     "Caffe2 NetDef", "model.netdef", "file", "caffe2", "caffe2_netdef", companion="init_model.netdef"
 )
 
-FORMATS: Final = (PYTHON, _TENSORRT, _SAVED_MODEL, _GRAPH_DEF, _ONNX, _TORCH_SCRIPT, _CAFFE2)
+_OPENVINO = ModelFormat(
+    "OpenVINO",
+    "model.xml",
+    "file",
+    "openvino",
+    describes_itself=True,
+    by_suffix=False,
+)
+_DALI = ModelFormat("DALI", "model.dali", "file", "dali")
+
+FORMATS: Final = (
+    PYTHON,
+    _TENSORRT,
+    _SAVED_MODEL,
+    _GRAPH_DEF,
+    _ONNX,
+    _TORCH_SCRIPT,
+    _CAFFE2,
+    _OPENVINO,
+    _DALI,
+)
 """Every format that docker-triton knows."""

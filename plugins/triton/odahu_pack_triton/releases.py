@@ -15,8 +15,7 @@ Environments of Python models: README of https://github.com/triton-inference-ser
     21.03 the model's interpreter runs ``startup.py``, which speaks gRPC; from 21.04 shared memory is used.
 Completed configurations: notes of 2.23 (22.06: Python models can complete theirs) and of 2.24 (22.07: on by
     default, ``--strict-model-config`` is deprecated).
-Backends: notes of 2.5 (20.11: Caffe2 is removed), of 2.43 (24.02 ships without ONNX Runtime), and server pull
-    request 8068 (25.03: TensorFlow is gone).
+Backends: see ``backends.py``.
 NumPy: ``startup.py`` uses ``np.bool``, which NumPy 1.24 (December 2022) removed; known issues of 2.51 and
     2.52: with NumPy 2 Python models may return empty tensors.
 """
@@ -26,6 +25,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
+
+from .backends import BACKENDS
 
 ValueT = TypeVar("ValueT")
 
@@ -44,7 +45,7 @@ class Release:
         environment: How it is told of a Python model's environment.
         completes_config: Whether it completes a configuration without being asked to.
         completes_python: Whether ``auto_complete_config`` of a Python model is called.
-        backends: Names of the backends that this packager knows and the release has.
+        backends: Names of the known backends that its full image has.
         numpy: Bound on NumPy for Python models, as a version specifier; empty without one.
         python_needs: Requirements that the Python backend itself has in a model's environment.
     """
@@ -153,17 +154,10 @@ _PYTHON_NEEDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
 )
 _PYTHON_COMPLETES_SINCE: Final = "22.06"
 _COMPLETES_SINCE: Final = "22.07"
-_LAST_WITH: Final = {"caffe2": "20.10", "tensorflow": "25.02"}
-_WITHOUT: Final = {"onnxruntime": frozenset({"24.02"})}
-_BACKENDS: Final = ("caffe2", "onnxruntime", "python", "pytorch", "tensorflow", "tensorrt")
 
 
 def _since(table: tuple[tuple[str, ValueT], ...], version: str) -> ValueT:
     return next(value for first, value in reversed(table) if version >= first)
-
-
-def _has(backend: str, version: str) -> bool:
-    return version <= _LAST_WITH.get(backend, version) and version not in _WITHOUT.get(backend, ())
 
 
 def _release(version: str, server: str) -> Release:
@@ -174,7 +168,7 @@ def _release(version: str, server: str) -> Release:
         environment=_since(_ENVIRONMENT, version),
         completes_config=version >= _COMPLETES_SINCE,
         completes_python=version >= _PYTHON_COMPLETES_SINCE,
-        backends=frozenset(backend for backend in _BACKENDS if _has(backend, version)),
+        backends=frozenset(name for name, backend in BACKENDS.items() if backend.is_in(version)),
         numpy=_since(_NUMPY, version),
         python_needs=_since(_PYTHON_NEEDS, version),
     )

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from odahu_pack_triton.arguments import DEFAULT_TAG, TritonArguments, release_of_tag
+from odahu_pack_triton.backends import BACKENDS, FILES, PLATFORMS
+from odahu_pack_triton.formats import FORMATS
 from odahu_pack_triton.releases import RELEASES, releases_with
 
 ORDER = list(RELEASES)
@@ -132,3 +134,20 @@ def test_no_text_but_a_listed_tag_is_accepted(tag):
         assert tag not in {f"{version}-py3" for version in RELEASES}
     else:
         assert tag == f"{release.version}-py3"
+
+
+def test_backends_of_other_images_are_in_no_release():
+    assert releases_with("vllm") == ()
+    assert releases_with("tensorrtllm") == ()
+
+
+def test_backends_have_what_the_formats_say():
+    for format_ in FORMATS:
+        backend = BACKENDS[format_.backend]
+        assert format_.file in backend.files
+        assert not format_.platform or format_.platform in backend.platforms
+
+
+def test_a_file_and_a_platform_stand_for_one_backend():
+    assert sum(len(backend.files) for backend in BACKENDS.values()) == len(FILES)
+    assert sum(len(backend.platforms) for backend in BACKENDS.values()) == len(PLATFORMS)
