@@ -4,9 +4,24 @@ import uuid
 
 import pytest
 
+from odahu_pack_core.engine.docker.engine import DockerEngine
+from odahu_pack_core.plan.base import BaseImage
 from odahu_pack_core.plan.reference import ImageReference
 from odahu_pack_core.testing import KnownRegistry
 from tests.core.engine.parts import Cli, shell_image
+
+
+@pytest.fixture
+def docker(engine):
+    return DockerEngine(engine.environ)
+
+
+@pytest.fixture
+def facts(docker, base):
+    """What is in a base image that only the engine has."""
+    return docker.inspect_base(
+        BaseImage(ImageReference.parse(base("debian"))), "linux/amd64", None, lambda _: None
+    )
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import re
 import resource
 import subprocess
 import tarfile
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -173,3 +174,8 @@ def shell_image():
         "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "tests"}],
     }
     return json.dumps(config).encode(), (layer,)
+
+
+def unique_file():
+    """Return a file that no image has had before."""
+    return TextFile("/opt/odahu/unique", uuid.uuid4().bytes)
