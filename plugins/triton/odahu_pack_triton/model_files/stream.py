@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from odahu_pack_triton.repository import ModelFolder
+from odahu_pack_triton.repository.folder import target_of
 
 from .faults import ModelFileError
 
@@ -44,7 +45,11 @@ def size_of(stream: BinaryIO) -> int:
 
 
 def _rewinding(folder: ModelFolder, path: str, stream: BinaryIO) -> BinaryIO:
-    return io.BufferedReader(_Rewinding(lambda: folder.open(path), stream, folder.entries[path].size))
+    entry = folder.entries[path]
+    if entry.link:
+        target = target_of(entry, folder.artifact)
+        entry = next(member for member in folder.artifact.entries if member.path == target)
+    return io.BufferedReader(_Rewinding(lambda: folder.open(path), stream, entry.size))
 
 
 class _Rewinding(io.RawIOBase):

@@ -1,7 +1,7 @@
 """A reader of protobuf's wire format that jumps over what is not asked for, such as a model's weights.
 
-Memory is bounded by a window and by the longest text; time by the number of fields that are looked at, not by
-the size of the file. Format: https://protobuf.dev/programming-guides/encoding/
+Memory is bounded by a window and by the names that are asked for, time by the number of fields that are
+looked at, neither by the size of the file. Format: https://protobuf.dev/programming-guides/encoding/
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from .stream import size_of
 
 _WINDOW: Final = 64 * 1024
 _LONGEST_TEXT: Final = 64 * 1024
+_MOST_TEXT: Final = 64 * 1024 * 1024
 _MOST_FIELDS: Final = 2_000_000
 _MOST_VARINT_BITS: Final = 64
 _SIGN: Final = 1 << 63
@@ -59,7 +60,7 @@ class WireReader:
     def __init__(self, stream: BinaryIO, file: str) -> None:
         self._stream, self._file = stream, file
         self._window, self._begin = b"", 0
-        self._left = _MOST_FIELDS
+        self._left, self._text_left = _MOST_FIELDS, _MOST_TEXT
         self.size = size_of(stream)
 
     def fields(self, of: Field | None = None) -> Iterator[Field]:
@@ -99,6 +100,9 @@ class WireReader:
         length = field.end - field.start
         if field.kind != BYTES or length > _LONGEST_TEXT:
             raise self.fault("a name was expected", field.start)
+        self._text_left -= length
+        if self._text_left < 0:
+            raise self.fault(f"more than {_MOST_TEXT} bytes of names", field.start)
         return self._bytes(field.start, length).decode("utf-8", "replace")
 
     def integers(self, field: Field) -> Iterator[int]:

@@ -9,6 +9,8 @@ from . import (
     naming,
     reading,
     sequences,
+    signature_names,
+    signature_types,
     tensors,
 )
 
@@ -21,5 +23,7 @@ __all__ = [
     "naming",
     "reading",
     "sequences",
+    "signature_names",
+    "signature_types",
     "tensors",
 ]

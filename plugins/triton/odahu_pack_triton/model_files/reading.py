@@ -1,0 +1,150 @@
+"""The model files of a folder's versions, each read once by the reader of its format."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Final, Literal
+
+from odahu_pack_core import ArtifactError
+from odahu_pack_triton.repository import ModelFolder
+
+from .faults import ModelFileError
+from .graph_def import GraphDef, read_graph_def
+from .onnx import OnnxModel, read_onnx
+from .saved_model import SavedModel, read_saved_model
+from .stream import opened
+from .torch_script import TorchFile, read_torch
+
+Flaw = Literal["", "empty", "pointer", "other", "unreadable"]
+"""Why a file is no model: it is empty, a pointer of Git LFS, of another format, or cannot be read."""
+Content = OnnxModel | SavedModel | GraphDef | TorchFile
+Reader = Callable[[BinaryIO, str], Content]
+
+_HEAD: Final = 512
+_POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_PAGES: Final = (b"<!doctype html", b"<html")
+
+
+@dataclass(frozen=True)
+class _Format:
+    """A format whose files are looked into.
+
+    Args:
+        file: The fixed name of its file or folder.
+        names: What a configuration writes as ``backend`` or ``platform``.
+        inner: The file to read where the fixed name is that of a folder.
+        read: Reads it; None where only the beginning is looked at.
+    """
+
+    file: str
+    names: frozenset[str]
+    inner: str = ""
+    read: Reader | None = None
+
+
+_FORMATS: Final = (
+    _Format("model.onnx", frozenset({"onnxruntime", "onnxruntime_onnx"}), "model.onnx", read_onnx),
+    _Format(
+        "model.savedmodel",
+        frozenset({"tensorflow", "tensorflow_savedmodel"}),
+        "saved_model.pb",
+        read_saved_model,
+    ),
+    _Format("model.graphdef", frozenset({"tensorflow", "tensorflow_graphdef"}), read=read_graph_def),
+    _Format("model.pt", frozenset({"pytorch", "pytorch_libtorch"}), read=read_torch),
+    _Format("model.plan", frozenset({"tensorrt", "tensorrt_plan"})),
+)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """The model file of one version.
+
+    Args:
+        path: The file that was read, below the model's folder.
+        content: What it says; None where it is not, or cannot be, read.
+        flaw: Why it is no model; empty where it is one.
+        reason: The same in words.
+    """
+
+    path: str
+    content: Content | None = None
+    flaw: Flaw = ""
+    reason: str = ""
+
+
+def model_files(folder: ModelFolder, message: Any) -> Iterator[ModelFile]:  # noqa: ANN401  # a protobuf message
+    """Yield the model file of each version that is loaded, where its format is one that is looked into.
+
+    Args:
+        folder: The model's folder.
+        message: Its configuration, as ``inference.ModelConfig``.
+    """
+    named = {message.backend, message.platform} - {""}
+    for version in _loaded_versions(folder.versions, message.version_policy):
+        for format_ in _FORMATS:
+            path = f"{version}/{message.default_model_filename or format_.file}"
+            if (not named or named & format_.names) and folder.has(path):
+                yield _read_once(folder, path, format_)
+                break
+
+
+def _loaded_versions(versions: tuple[int, ...], policy: Any) -> Sequence[int]:  # noqa: ANN401  # as above
+    """Return the versions that Triton loads; without a policy it is the newest."""
+    choice = policy.WhichOneof("policy_choice")
+    if choice == "all":
+        return versions
+    if choice == "specific":
+        return [version for version in versions if version in policy.specific.versions]
+    return versions[-max(int(policy.latest.num_versions), 1) :]
+
+
+def _read_once(folder: ModelFolder, path: str, format_: _Format) -> ModelFile:
+    known = _known(folder)
+    key = path, format_.file
+    if key not in known:
+        known[key] = _read(folder, path, format_)
+    return known[key]
+
+
+def _read(folder: ModelFolder, path: str, format_: _Format) -> ModelFile:
+    if folder.is_folder(path):
+        path = f"{path}/{format_.inner}"
+        if not format_.inner or not folder.has(path) or folder.is_folder(path):
+            return ModelFile(path, flaw="unreadable", reason=f"{path} is not there")
+    try:
+        with opened(folder, path) as stream:
+            head = stream.read(_HEAD)
+            flaw, reason = _judge(head)
+            if flaw or format_.read is None:
+                return ModelFile(path, flaw=flaw, reason=reason)
+            return ModelFile(path, format_.read(stream, path))
+    except ModelFileError as error:
+        return ModelFile(path, flaw="other", reason=error.reason)
+    except ArtifactError as error:
+        return ModelFile(path, flaw="unreadable", reason=error.message)
+
+
+def _judge(head: bytes) -> tuple[Flaw, str]:
+    """Tell by its beginning what a file is that can be no model of any format."""
+    if not head:
+        return "empty", "it is empty"
+    if head.startswith(_POINTER):
+        return "pointer", "it is a pointer of Git LFS, not the model itself"
+    if head.lstrip().lower().startswith(_PAGES):
+        return "other", "it is an HTML page"
+    return "", ""
+
+
+_Known = dict[tuple[str, str], ModelFile]
+_BY_FOLDER: Final[dict[int, _Known]] = {}
+
+
+def _known(folder: ModelFolder) -> _Known:
+    """Return what was read of a folder, which is forgotten with it."""
+    if id(folder) not in _BY_FOLDER:
+        _BY_FOLDER[id(folder)] = {}
+        weakref.finalize(folder, _BY_FOLDER.pop, id(folder), None)
+    return _BY_FOLDER[id(folder)]
