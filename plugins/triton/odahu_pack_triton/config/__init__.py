@@ -9,7 +9,7 @@ from .model_config import (
     parse_config,
     read_config,
 )
-from .place import FieldPath, Place, TextFault
+from .place import FieldPath, Place, TextFault, place_at
 
 __all__ = [
     "CONFIG",
@@ -21,5 +21,6 @@ __all__ = [
     "Place",
     "TextFault",
     "parse_config",
+    "place_at",
     "read_config",
 ]

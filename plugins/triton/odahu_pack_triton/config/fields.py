@@ -12,13 +12,17 @@ if TYPE_CHECKING:
 
 
 class Fields:
-    """The places of one message's fields, filled in by whoever reads its text."""
+    """The places of one message's fields, filled in by whoever reads its text.
+
+    Attributes:
+        key: The message's key, if it is the entry of a map.
+    """
 
     def __init__(self) -> None:
         self._places: dict[FieldPath, Place] = {}
         self._inner: dict[FieldPath, Fields] = {}
         self._met: Counter[str] = Counter()
-        self._key = ""
+        self.key = ""
 
     def place(self, path: FieldPath) -> Place | None:
         """Return where a field stands; where it is not written, its nearest parent that is.
@@ -40,7 +44,7 @@ class Fields:
     def scalar(self, field: FieldDescriptor, place: Place, written: str) -> None:
         """Note a value as it is written, and where it stands."""
         if field.name == "key":
-            self._key = _unescaped(written)
+            self.key = _unescaped(written)
         if field.is_repeated:
             self._places[field.name, self._count(field.name)] = place
 
@@ -48,7 +52,7 @@ class Fields:
         """Note a message, and tell whether it takes the place of an entry with the same key."""
         path: FieldPath = (field.name,)
         if field.message_type.GetOptions().map_entry:
-            path = (field.name, inner._key)  # of the same class
+            path = (field.name, inner.key)
         elif field.is_repeated:
             path = (field.name, self._count(field.name))
         replaces = len(path) > 1 and path in self._places

@@ -21,6 +21,11 @@ class Place:
     column: int
 
 
+def place_at(text: str, offset: int) -> Place:
+    """Return the place of the character at an offset."""
+    return Place(text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+
+
 @dataclass(frozen=True)
 class TextFault:
     """What keeps a text from being a configuration.

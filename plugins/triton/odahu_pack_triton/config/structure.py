@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Final
 
-from .place import TextFault
-from .tokens import CLOSERS, OPENERS, Token
+from .place import Place, TextFault
+from .tokens import CLOSERS, OPENERS, Token, tokens_of
 
 _DEEPEST: Final = 50
 """Several times as deep as any field of a configuration."""
 
 _LONGEST: Final = 40
-_IN_TEXT: Final = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}")
-_WHOLE_TEXT: Final = re.compile(r"\$[A-Za-z_]\w*", re.ASCII)
+_MOST: Final = 10
+_INSIDE: Final = re.compile(r"(?<!\$)\$\{[^{}]*\}|\{\{[^{}]*\}\}")
+_WHOLE: Final = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$[A-Za-z_]\w*", re.ASCII)
 _NUMBER: Final = re.compile(r"[0-9.]|inf|nan", re.IGNORECASE)
 _END: Final = Token("end", "", 0, 0, 0)
 _READ_BY_BACKENDS: Final = frozenset({"string_value", "key"})
@@ -51,26 +52,15 @@ def structure_faults(tokens: Sequence[Token]) -> Iterator[TextFault]:
     yield from _brackets(tokens)
 
 
-def templates_in(token: Token, before: str) -> list[str]:
-    """Return the templates in a text that no backend fills in by itself.
+def doubtful_templates(text: str) -> Iterator[tuple[str, Place]]:
+    """Yield parameters that are templates as a whole; what is in the midst of others may be meant as it is.
 
     Args:
-        token: A text with its quotes.
-        before: The name of the field.
+        text: The text of a configuration.
     """
-    inner = token.text[1:-1]
-    if _WHOLE_TEXT.fullmatch(inner):
-        return [inner]
-    found = [match[0] for match in _IN_TEXT.finditer(inner) if not inner[: match.start()].endswith("$")]
-    if before in _READ_BY_BACKENDS:
-        # A chat template, or a shell's line, may be meant as it is.
-        return [one for one in found if one == inner]
-    return found
-
-
-def is_parameter(before: str) -> bool:
-    """Tell whether a text is read by a backend alone, to which an unfilled template may mean something."""
-    return before in _READ_BY_BACKENDS
+    for token, is_parameter in _texts(tokens_of(text)):
+        if is_parameter and (_WHOLE.fullmatch(token.text[1:-1])):
+            yield _cut(token.text[1:-1]), token.place
 
 
 def _other_format(tokens: Sequence[Token]) -> TextFault | None:
@@ -90,12 +80,22 @@ def _other_format(tokens: Sequence[Token]) -> TextFault | None:
 
 
 def _templates(tokens: Sequence[Token]) -> Iterator[TextFault]:
-    before = ""
     for token in tokens:
         if token.kind == "template":
             yield _template(token.text, token)
-        elif token.kind == "text" and not is_parameter(before):
-            yield from (_template(found, token) for found in templates_in(token, before))
+    for token, is_parameter in _texts(tokens):
+        if not is_parameter:
+            inner = token.text[1:-1]
+            found = _WHOLE.findall(inner) if _WHOLE.fullmatch(inner) else _INSIDE.findall(inner)
+            yield from (_template(template, token) for template in found[:_MOST])
+
+
+def _texts(tokens: Iterable[Token]) -> Iterator[tuple[Token, bool]]:
+    """Yield the texts among tokens, each with whether only a backend reads it."""
+    before = ""
+    for token in tokens:
+        if token.kind == "text":
+            yield token, before in _READ_BY_BACKENDS
         elif token.kind == "word":
             before = token.text
 

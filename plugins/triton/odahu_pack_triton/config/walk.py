@@ -95,7 +95,7 @@ class _Walk:
 
     def _field(self, fields: Fields, name: Token, field: FieldDescriptor | None) -> None:
         if field is not None and not fields.begin(name.text, name.place) and not field.is_repeated:
-            self._repeat(field, name)
+            self._repeat(field, name, field.name)
         while self._is_at(":"):
             self._take()
         if self._is_at("["):
@@ -142,7 +142,7 @@ class _Walk:
         if field is not None and schema is None:
             self._fault(begin, lambda: wording.of_message(field))
         elif field is not None and fields.nested(field, begin.place, inner):
-            self._repeat(field, begin)
+            self._repeat(field, begin, f"{field.name} {inner.key!r}")
 
     def _scalar(self, field: FieldDescriptor, value: Token) -> None:
         if wording.of_value(field, value):
@@ -159,8 +159,8 @@ class _Walk:
             written.append(self._take().text[1:-1])
         return "".join(written)
 
-    def _repeat(self, field: FieldDescriptor, token: Token) -> None:
-        self._walked.repeats.append(Written(field.containing_type.name, field.name, token.place))
+    def _repeat(self, field: FieldDescriptor, token: Token, shown: str) -> None:
+        self._walked.repeats.append(Written(field.containing_type.name, shown, token.place))
 
     def _fault(self, token: Token, worded: Callable[[], str]) -> None:
         """Note a fault; words are looked for as long as somebody will read them."""

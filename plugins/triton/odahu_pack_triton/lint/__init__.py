@@ -1,7 +1,7 @@
 """The linter: rules over a model repository that tell, without Triton, whether Triton will load it."""
 
 from .finding import Finding, Severity
-from .linting import lint
+from .linting import Report, examine, lint
 from .rule import RULES, Fault, Rule, Subject, rule
 
-__all__ = ["RULES", "Fault", "Finding", "Rule", "Severity", "Subject", "lint", "rule"]
+__all__ = ["RULES", "Fault", "Finding", "Report", "Rule", "Severity", "Subject", "examine", "lint", "rule"]

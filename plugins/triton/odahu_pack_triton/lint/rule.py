@@ -26,7 +26,7 @@ class Fault:
         at: The field of ``config.pbtxt`` concerned; where it is not written, its nearest parent is shown.
         hint: What to do about it; empty where the message says so.
         file: Another file of the model's folder than ``config.pbtxt``, such as ``1/model.py``.
-        place: Where in that file; None for all of it.
+        place: Where in the file, in place of ``at``; None for all of it.
     """
 
     message: str
@@ -70,12 +70,19 @@ class Rule:
         name: The same in words, such as ``tensor-without-name``.
         severity: How grave it is.
         check: Finds the faults; its docstring is the rule's page.
+        reads_text: Whether it looks at what keeps the configuration from being read, as the others do not.
     """
 
     code: str
     name: str
     severity: Severity
     check: Check
+    reads_text: bool = False
+
+    @property
+    def can_be_ignored(self) -> bool:
+        """Whether a comment in the configuration can switch it off."""
+        return not self.reads_text and self.code != REMARKS
 
     @property
     def summary(self) -> str:
@@ -88,23 +95,28 @@ class Rule:
         return inspect.getdoc(self.check) or ""
 
 
+REMARKS: Final = "TR006"
+"""The rule on comments that switch rules off."""
+
 RULES: Final[dict[str, Rule]] = {}
 """Every rule by its code."""
 
 
-def rule(code: str, name: str, severity: Severity) -> Callable[[Check], Check]:
+def rule(code: str, name: str, severity: Severity, *, reads_text: bool = False) -> Callable[[Check], Check]:
     """Make a function a rule of the linter.
 
     Args:
         code: ``TR`` and three digits.
         name: The same in words, with hyphens.
         severity: How grave it is.
+        reads_text: Whether it looks at what keeps the configuration from being read. Where something does,
+            no other rule is asked.
     """
 
     def registered(check: Check) -> Check:
         assert _CODE.fullmatch(code), code  # noqa: S101  # our own rules only
         assert code not in RULES, code  # noqa: S101  # as above
-        RULES[code] = Rule(code, name, severity, check)
+        RULES[code] = Rule(code, name, severity, check, reads_text)
         return check
 
     return registered
