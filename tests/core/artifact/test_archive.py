@@ -205,8 +205,8 @@ def test_no_archive(refused, content):
 @pytest.mark.parametrize(
     "content",
     [
-        gzip.compress(b""),
-        gzip.compress(b"no tar"),
+        gzip.compress(b"", mtime=0),
+        gzip.compress(b"no tar", mtime=0),
         b"\x1f\x8b",
         zstandard.compress(b"no tar" * 200),
         b"\x28\xb5\x2f\xfd",
