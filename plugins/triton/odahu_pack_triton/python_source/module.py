@@ -41,7 +41,10 @@ class SourceModule:
         return self._followed(lambda: self._call(name, given))
 
     def defines(self, name: str) -> bool:
-        """Tell whether the module has a name, be it known or not what it stands for.
+        """Tell whether the module, or a class of it, has a name, be it known or not what it stands for.
+
+        Args:
+            name: The name, or class and name with a dot between.
 
         Raises:
             CannotTellError: The source alone does not tell.
@@ -51,6 +54,14 @@ class SourceModule:
     def value(self, name: str) -> Any:  # noqa: ANN401  # any value
         """Return what a name of the module stands for, as `call` does."""
         return self._followed(lambda: self._interpreter.sound(self._find(name)))
+
+    def known(self, value: object) -> Any:  # noqa: ANN401  # any value
+        """Return a value if no code that is not known has changed it itself; its elements may be unknown.
+
+        Raises:
+            CannotTellError: One has.
+        """
+        return self._followed(lambda: self._interpreter.check(value))
 
     def sound(self, value: object) -> Any:  # noqa: ANN401  # any value
         """Return a value if it is known all the way down.
@@ -75,7 +86,11 @@ class SourceModule:
 
     def _has(self, name: str) -> bool:
         self._begin()
-        return name in self._scope.names
+        owner, _, member = name.rpartition(".")
+        if not owner:
+            return member in self._scope.names
+        found = self._scope.names.get(owner)
+        return isinstance(found, Unknown) or (isinstance(found, ClassValue) and member in found.scope.names)
 
     def _find(self, name: str) -> Any:  # noqa: ANN401  # any value
         self._begin()

@@ -1,0 +1,86 @@
+"""Drafts of the configurations of Python models, made of their ``auto_complete_config``."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from odahu_pack_triton.auto_complete import FUNCTION, CompletedTensor
+from odahu_pack_triton.config import CONFIG, parse_config
+from odahu_pack_triton.python_model import completion_of, read_model_source
+from odahu_pack_triton.python_source import CannotTellError, SourceModule, Unknown
+from odahu_pack_triton.repository import ModelFolder
+
+from .draft import Draft, DraftTensor, IncompleteConfigError
+
+_ADD: Final = f"add {CONFIG} with input and output"
+
+
+def draft_python(folder: ModelFolder, path: str) -> Draft:
+    """Return the configuration that ``auto_complete_config`` makes.
+
+    Args:
+        folder: The model's folder.
+        path: The model file in it, such as ``1/model.py``.
+
+    Raises:
+        ArtifactError: The file is not Python.
+        ConfigTextError: What is written is not a model configuration.
+        IncompleteConfigError: It has no such function, or the source alone does not tell what that does.
+    """
+    shown = folder.shown(path)
+    module = read_model_source(folder.read_text(path), shown)
+    _check_defined(module, shown)
+    text = folder.read_text(CONFIG) if folder.has(CONFIG) else ""
+    written = parse_config(text, folder.config_file).message
+    completion = completion_of(module, folder.name, written)
+    if completion.unknown:
+        raise IncompleteConfigError(
+            f"auto_complete_config cannot be followed, {shown}, {completion.unknown}", hint=_ADD
+        )
+    return Draft(
+        made_from=path,
+        inputs=_tensors(completion.inputs, written.input, f"{shown} adds", "input"),
+        outputs=_tensors(completion.outputs, written.output, f"{shown} adds", "output"),
+        max_batch_size=_told(completion.max_batch_size),
+        dynamic_batching=_told(completion.dynamic_batching),
+        decoupled=_told(completion.decoupled),
+        reasons=("auto_complete_config was read without running it",),
+    )
+
+
+def _check_defined(module: SourceModule, shown: str) -> None:
+    try:
+        if module.defines(FUNCTION):
+            return
+    except CannotTellError as error:
+        raise IncompleteConfigError(
+            f"auto_complete_config cannot be followed, {shown}, {error.unknown}", hint=_ADD
+        ) from None
+    raise IncompleteConfigError(
+        f"{shown} defines no auto_complete_config", hint=f"{_ADD}, or define {FUNCTION}"
+    )
+
+
+def _tensors(
+    completed: tuple[CompletedTensor, ...] | Unknown,
+    written: Any,  # noqa: ANN401  # a protobuf list
+    who: str,
+    kind: str,
+) -> tuple[DraftTensor, ...]:
+    tensors = _told(completed)
+    if not tensors:
+        raise IncompleteConfigError(f"{who} no {kind}", hint=_ADD)
+    if written and len(tensors) != len(written):
+        raise IncompleteConfigError(
+            f"{who} to those of {CONFIG}, so that neither has each {kind}",
+            hint=f"write each {kind} in one place",
+        )
+    return tuple(
+        DraftTensor(tensor.name, tensor.data_type, tensor.dims, optional=tensor.optional)
+        for tensor in tensors
+    )
+
+
+def _told(piece: Any) -> Any:  # noqa: ANN401  # any piece
+    assert not isinstance(piece, Unknown)  # noqa: S101  # all pieces were checked before
+    return piece
