@@ -112,7 +112,7 @@ def plan_job(job: PackagingJob, packager: Packager, catalog: PluginCatalog, repo
 def decide_plan(
     job: PackagingJob, packager: Packager, catalog: PluginCatalog, reporter: Reporter
 ) -> BuildPlan:
-    """Return the packager's plan, amended by plugins, its decisions reported."""
+    """Return the packager's plan, amended by plugins, its decisions and notices reported."""
     with reporter.step("plan", f"Plan an image for {job.artifact.name} {job.artifact.version}"):
         with _blaming(job.packager, "failed to plan", catalog):
             plan = packager.plan(job)
@@ -120,8 +120,8 @@ def decide_plan(
                 raise TypeError(f"planned {type(plan).__name__}, no BuildPlan")
         # The platforms are the user's choice; a packager that names none would silently make another image.
         plan = catalog.amend(replace(plan, platforms=job.platforms), job)
-        for decision in plan.decisions:
-            reporter.emit(decision)
+        for event in (*plan.decisions, *plan.notices):
+            reporter.emit(event)
     return plan
 
 

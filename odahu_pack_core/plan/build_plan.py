@@ -9,7 +9,7 @@ from itertools import takewhile
 from typing import BinaryIO
 
 from odahu_pack_core.errors import PlanError
-from odahu_pack_core.events import Decision
+from odahu_pack_core.events import Decision, Notice
 from odahu_pack_core.values import dataclass
 
 from .base import BaseFacts, BaseImage
@@ -87,6 +87,7 @@ class BuildPlan:
         template: Jinja template of the Dockerfile, which sees rendered blocks only; empty for the plain view.
         platforms: ``os/arch`` of each image wanted.
         decisions: Every choice made so far, with its reason.
+        notices: What the user should know of it, such as what looks like a mistake of the model's author.
     """
 
     packager: str
@@ -97,6 +98,7 @@ class BuildPlan:
     template: str = ""
     platforms: tuple[str, ...] = (DEFAULT_PLATFORM,)
     decisions: tuple[Decision, ...] = ()
+    notices: tuple[Notice, ...] = ()
 
     def __post_init__(self) -> None:
         self._check_blocks()

@@ -23,6 +23,7 @@ from odahu_pack_core import (
     From,
     ImageReference,
     ModelArtifact,
+    Notice,
     PackagerRecord,
     PackagingResult,
     PublishedImage,
@@ -58,6 +59,7 @@ class Greeter:
             ),
             layers=(note,),
             decisions=(Decision("greeting", arguments.greeting, "it was asked for"),),
+            notices=(Notice("not everybody likes shouting", "warning"),) if arguments.shout else (),
         )
 
     def build_and_push(self, job, plan, build):

@@ -101,6 +101,11 @@ def test_every_step_begins_and_ends_and_the_result_is_the_last_event(request_for
     )
 
 
+def test_what_a_plan_gives_notice_of_is_told_while_it_is_planned(request_for, around):
+    plan_request(request_for(f"{PUSHED}  arguments: {{shout: true}}\n"), around[0])
+    assert told(around[1], Notice) == [Notice("not everybody likes shouting", "warning")]
+
+
 def test_a_plan_needs_neither_engine_nor_artifact_afterwards(request_for, around, note):
     plan = plan_request(request_for(random_uuid="u"), around[0])
     (note / "note.txt").unlink()
