@@ -15,8 +15,6 @@ from packaging.utils import canonicalize_name
 
 from odahu_pack_core import (
     MODEL_ENVIRONMENT,
-    MODEL_PYTHON,
-    ArtifactError,
     CondaFile,
     Decision,
     Dependencies,
@@ -29,11 +27,42 @@ from odahu_pack_core import (
 
 from .releases import RELEASES, Release
 
-CONDA_NAMES: Final = ("conda.yaml", "conda.yml")
 LAYER: Final = "environment"
 _ARCHIVE: Final = "environment.tar.gz"
 _NUMPY: Final = "numpy"
 _MOST_PATCHES: Final = 50
+
+
+@dataclass(frozen=True)
+class EnvironmentPlace:
+    """Where an environment lies in an image.
+
+    Args:
+        layer: Name of its layer.
+        prefix: Absolute path of its folder.
+    """
+
+    layer: str = LAYER
+    prefix: str = MODEL_ENVIRONMENT
+
+
+ALONE: Final = EnvironmentPlace()
+"""The place of the only environment."""
+
+
+@dataclass(frozen=True)
+class EnvironmentNeeds:
+    """What a Python model's environment holds.
+
+    Args:
+        dependencies: What the conda file asks for, and what the Python backend needs.
+        python_pin: The conda file's Python pin as a version specifier; empty without one.
+        decisions: Choices made, with their reasons.
+    """
+
+    dependencies: Dependencies
+    python_pin: str
+    decisions: tuple[Decision, ...]
 
 
 @dataclass(frozen=True)
@@ -59,22 +88,10 @@ class ModelEnvironment:
     decisions: tuple[Decision, ...]
 
 
-def conda_file_of(artifact: ModelArtifact) -> str | None:
-    """Return the name of the artifact's conda file; None where there is none.
-
-    Raises:
-        ArtifactError: There are two.
-    """
-    names = [name for name in CONDA_NAMES if artifact.has(name)]
-    if len(names) > 1:
-        raise ArtifactError(f"the artifact has both {' and '.join(names)}; keep one", code="two-conda-files")
-    return names[0] if names else None
-
-
 def plan_environment(
     artifact: ModelArtifact, conda_path: str, release: Release, folder: str, *, build_from_source: bool
 ) -> ModelEnvironment:
-    """Decide the environment of a Python model.
+    """Decide the environment of a Python model that is alone in its image.
 
     Args:
         artifact: The artifact.
@@ -87,13 +104,46 @@ def plan_environment(
         SpecError: The conda file is wrong.
         PlanError: The release has another Python, or cannot work with the NumPy that is asked for.
     """
+    needs = read_needs(artifact, conda_path, release, build_from_source=build_from_source)
+    return place_environment(needs, conda_path, release, folder, ALONE)
+
+
+def read_needs(
+    artifact: ModelArtifact, conda_path: str, release: Release, *, build_from_source: bool
+) -> EnvironmentNeeds:
+    """Return what an environment holds.
+
+    Args:
+        artifact: The artifact.
+        conda_path: The conda file in it.
+        release: The Triton release.
+        build_from_source: Whether source distributions may be built.
+
+    Raises:
+        SpecError: The conda file is wrong.
+        PlanError: The release has another Python, or cannot work with the NumPy that is asked for.
+    """
     conda = read_conda_file(artifact, conda_path, build_from_source=build_from_source)
     _check_python(conda, conda_path, release)
     dependencies, added = _with_needs(conda.dependencies, release)
-    layer = EnvironmentLayer(LAYER, MODEL_ENVIRONMENT, "venv", dependencies, activate=True)
-    options, parameter, files = _means(release, folder)
-    decisions = (*conda.decisions, *added)
-    return ModelEnvironment(conda_path, layer, conda.python, options, parameter, files, decisions)
+    return EnvironmentNeeds(dependencies, conda.python, (*conda.decisions, *added))
+
+
+def place_environment(
+    needs: EnvironmentNeeds, conda_path: str, release: Release, folder: str, place: EnvironmentPlace
+) -> ModelEnvironment:
+    """Return an environment as a model in an image uses it.
+
+    Args:
+        needs: What it holds.
+        conda_path: The conda file that asks for it.
+        release: The Triton release.
+        folder: The model's folder in the image.
+        place: Where the environment lies.
+    """
+    layer = EnvironmentLayer(place.layer, place.prefix, "venv", needs.dependencies, activate=True)
+    options, parameter, files = _means(release, folder, place.prefix)
+    return ModelEnvironment(conda_path, layer, needs.python_pin, options, parameter, files, needs.decisions)
 
 
 def _check_python(conda: CondaFile, conda_path: str, release: Release) -> None:
@@ -166,23 +216,26 @@ def _check_numpy(numpy: Requirement | None, release: Release) -> None:
             )
 
 
-def _means(release: Release, folder: str) -> tuple[tuple[str, ...], str, tuple[TextFile, ...]]:
+def _means(release: Release, folder: str, prefix: str) -> tuple[tuple[str, ...], str, tuple[TextFile, ...]]:
     """Return the server's options, the value of ``EXECUTION_ENV_PATH``, and files that go with it."""
     if release.environment == "python-runtime":
-        return (f"--backend-config=python,python-runtime={MODEL_PYTHON}",), "", ()
+        return (f"--backend-config=python,python-runtime={prefix}/bin/python3",), "", ()
     if release.environment == "archive":
-        archive = TextFile(f"{folder}/{_ARCHIVE}", pointing_archive())
+        archive = TextFile(f"{folder}/{_ARCHIVE}", pointing_archive(prefix))
         return (), archive.path, (archive,)
-    return (), MODEL_ENVIRONMENT, ()
+    return (), prefix, ()
 
 
-def pointing_archive() -> bytes:
+def pointing_archive(prefix: str) -> bytes:
     """Return an environment archive that holds nothing but the way to the real environment.
 
     Releases that know archives only unpack them at every start and source their ``bin/activate``; so the
     environment stays a layer of the image, and what is unpacked has a few bytes.
+
+    Args:
+        prefix: The environment's folder in the image.
     """
-    script = f". {MODEL_ENVIRONMENT}/bin/activate\n".encode()
+    script = f". {prefix}/bin/activate\n".encode()
     plain, packed = io.BytesIO(), io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as tar:
         folder = tarfile.TarInfo("bin")

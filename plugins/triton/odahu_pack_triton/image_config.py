@@ -1,109 +1,123 @@
-"""The ``config.pbtxt`` of an image: the artifact's own, completed, or a new one where Triton needs one."""
+"""The ``config.pbtxt`` of an image: the artifact's own, completed, or a new one."""
 
 from __future__ import annotations
 
-from odahu_pack_core import ArtifactError, Decision, ModelArtifact, PlanError
+from collections.abc import Iterator
 
-from .config import CONFIG, ENVIRONMENT_PARAMETER, ModelConfig, parse_config
+from odahu_pack_core import ArtifactError, Decision, PlanError
+
+from .config import CONFIG, ENVIRONMENT_PARAMETER, ModelConfig
 from .formats import PYTHON, ModelFormat
+from .generation import IncompleteConfigError, complete_config
+from .model_files import ModelFileError
 from .python_model import completes_its_config
 from .releases import RELEASES, Release
+from .repository import ModelFolder
 
 
 def image_config(
-    config: ModelConfig | None,
-    artifact: ModelArtifact,
-    format_: ModelFormat,
-    release: Release,
-    environment: str,
+    folder: ModelFolder, config: ModelConfig, format_: ModelFormat | None, release: Release
 ) -> tuple[str, tuple[Decision, ...]]:
-    """Return the text of the image's configuration, empty where Triton needs none, and why it is so.
+    """Return the text of the image's configuration, and why it is so.
+
+    It is complete wherever the model's file tells what is missing; what it does not tell Triton must find.
 
     Args:
-        config: The artifact's own configuration, already checked; None where it has none.
-        artifact: The artifact.
-        format_: The model's format.
+        folder: The model's folder.
+        config: Its configuration; an empty one where it has none.
+        format_: The model's format; None where it is none of ours.
         release: The Triton release.
-        environment: Value of ``EXECUTION_ENV_PATH`` to add; empty for none.
 
     Raises:
         ArtifactError: A configuration is needed, and cannot be made.
     """
-    text, lines, decisions = "", [], []
-    if config is not None:
-        text = config.text
-    if config is None or not (config.message.backend or config.message.platform):
-        line, decision = _format_line(config, artifact, format_, release)
-        lines += [line] if line else []
-        decisions.append(decision)
-    if environment:
-        lines.append(
-            f'parameters {{ key: "{ENVIRONMENT_PARAMETER}" value {{ string_value: "{environment}" }} }}'
-        )
-        choice = f"{ENVIRONMENT_PARAMETER} {environment} added"
-        decisions.append(Decision(CONFIG, choice, "the model has an environment of its own"))
-    if lines:
-        text = "\n".join([*filter(None, [text]), *lines]) + "\n"
-        parse_config(text)
-    return text, tuple(decisions)
+    if format_ is None or config.faults:
+        return config.text, ()
+    subject = folder.config_file
+    try:
+        made = complete_config(folder, release)
+    except (IncompleteConfigError, ModelFileError) as error:
+        if not folder.has(CONFIG):
+            _check_completes(error, folder, format_, release)
+        return _named(config, format_, folder)
+    if made.text == config.text:
+        return config.text, ()
+    choice = "completed" if folder.has(CONFIG) else "made"
+    reason = "; ".join([f"{made.made_from} tells inputs and outputs", *made.reasons])
+    return made.text, (Decision(subject, choice, reason),)
 
 
-def check_environments(config: ModelConfig | None, conda_path: str | None, release: Release) -> None:
-    """Check that a configuration names no environment that would be ignored, or contradict a conda file.
+def with_environment(text: str, parameter: str) -> str:
+    """Return a configuration with the environment of its model.
+
+    Args:
+        text: The configuration.
+        parameter: Value of ``EXECUTION_ENV_PATH``; empty where none is needed.
+    """
+    if not parameter:
+        return text
+    line = f'parameters {{ key: "{ENVIRONMENT_PARAMETER}" value {{ string_value: "{parameter}" }} }}'
+    return "\n".join([*filter(None, [text.rstrip("\n")]), line]) + "\n"
+
+
+def check_one_environment(config: ModelConfig, folder: ModelFolder) -> None:
+    """Check that a configuration names no environment beside the one that a conda file asks for.
 
     Raises:
         PlanError: It does.
     """
-    if config is None or not config.environment:
-        return
-    if conda_path:
+    if config.environment:
         raise PlanError(
-            f"{CONFIG} names the environment {config.environment!r}, but {conda_path} makes one, too",
+            f"{folder.config_file} names the environment {config.environment!r}, "
+            f"but {folder.conda_file} makes one, too",
             code="two-environments",
-            hint=f"remove {ENVIRONMENT_PARAMETER} from {CONFIG}, or {conda_path} from the artifact",
-        )
-    if release.environment == "python-runtime":
-        first = next(r.version for r in RELEASES.values() if r.environment != "python-runtime")
-        raise PlanError(
-            f"{CONFIG} names the environment {config.environment!r}, but Triton {release.version} "
-            f"ignores {ENVIRONMENT_PARAMETER}",
-            code="environment-ignored",
-            hint=f"write conda.yaml instead, or choose triton_base_image_tag {first}-py3 or newer",
+            hint=f"remove {ENVIRONMENT_PARAMETER} from {CONFIG}, or {folder.conda_file} from the artifact",
         )
 
 
-def _format_line(
-    config: ModelConfig | None, artifact: ModelArtifact, format_: ModelFormat, release: Release
-) -> tuple[str, Decision]:
-    """Return the line that names the model's format, empty where none is needed, and the reason."""
-    if config is not None:
-        return format_.line, Decision(CONFIG, f"{format_.line} added", "it names no backend")
+def _named(
+    config: ModelConfig, format_: ModelFormat, folder: ModelFolder
+) -> tuple[str, tuple[Decision, ...]]:
+    """Return a configuration that names its model's format, and leaves the rest to Triton."""
+    if config.message.backend or config.message.platform:
+        return config.text, ()
+    text = "\n".join([*filter(None, [config.text.rstrip("\n")]), format_.line]) + "\n"
+    reason = "it names no backend"
+    if not folder.has(CONFIG):
+        reason = f"Triton completes it from {format_.file}"
+        reason = f"{format_.file} completes it with auto_complete_config" if format_ == PYTHON else reason
+    return text, (Decision(folder.config_file, f"{format_.line} added", reason),)
+
+
+def _check_completes(
+    error: ArtifactError, folder: ModelFolder, format_: ModelFormat, release: Release
+) -> None:
+    """Check that Triton completes a configuration that could not be made here.
+
+    Raises:
+        ArtifactError: It does not.
+    """
     if format_.describes_itself:
-        return "", Decision(CONFIG, "none", f"Triton completes it from {format_.file}")
+        return
     if format_ != PYTHON:
+        raise error
+    (file, *_) = _model_files(folder, format_)
+    if not completes_its_config(folder.artifact, folder.shown(file)):
         raise ArtifactError(
-            f"{CONFIG} is required for {format_.title} models, since Triton cannot read "
-            f"inputs and outputs from {format_.file}",
+            f"{folder.config_file} is required, since {folder.shown(file)} defines no auto_complete_config",
             code="config-missing",
-        )
-    _check_completes(artifact, release)
-    return format_.line, Decision(
-        CONFIG, format_.line, f"{format_.file} completes it with auto_complete_config"
-    )
-
-
-def _check_completes(artifact: ModelArtifact, release: Release) -> None:
-    """Check that a Python model without configuration completes it by itself."""
-    if not completes_its_config(artifact, PYTHON.file):
-        raise ArtifactError(
-            f"{CONFIG} is required, since {PYTHON.file} defines no auto_complete_config",
-            code="config-missing",
-            hint=f"add {CONFIG}, or define TritonPythonModel.auto_complete_config in {PYTHON.file}",
+            hint=f"add {CONFIG}, or define TritonPythonModel.auto_complete_config in {format_.file}",
         )
     if not release.completes_python:
         first = next(r.version for r in RELEASES.values() if r.completes_python)
         raise ArtifactError(
-            f"{CONFIG} is required: Triton {release.version} does not call auto_complete_config",
+            f"{folder.config_file} is required: Triton {release.version} does not call auto_complete_config",
             code="config-missing",
             hint=f"add {CONFIG}, or choose triton_base_image_tag {first}-py3 or newer",
         )
+
+
+def _model_files(folder: ModelFolder, format_: ModelFormat) -> Iterator[str]:
+    for version in reversed(folder.versions):
+        if folder.has(f"{version}/{format_.file}"):
+            yield f"{version}/{format_.file}"

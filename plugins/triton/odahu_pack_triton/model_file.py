@@ -1,20 +1,19 @@
-"""Which file of an artifact is the model, and what comes near to one where none is."""
+"""Which format a model has, and what comes near to one where nothing is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Final
 
-from odahu_pack_core import ArtifactEntry, ArtifactError, Decision, ModelArtifact, did_you_mean
+from odahu_pack_core import ArtifactEntry, ArtifactError, Decision, did_you_mean
 
 from .config import CONFIG, ModelConfig
-from .config_checks import names as names_format
 from .formats import FORMATS, PYTHON, ModelFormat
-from .repository import Form, form_of
+from .repository import Form, ModelFolder, form_of
 
 _BY_SUFFIX: Final[Mapping[str, str]] = {
-    **{PurePosixPath(format_.file).suffix: format_.file for format_ in FORMATS},
+    **{PurePosixPath(format_.file).suffix: format_.file for format_ in FORMATS if format_.by_suffix},
     ".engine": "model.plan",
     ".trt": "model.plan",
     ".pb": "model.graphdef",
@@ -24,96 +23,106 @@ _BY_SUFFIX: Final[Mapping[str, str]] = {
 _LEADER: Final[Mapping[str, str]] = {
     format_.companion: format_.file for format_ in FORMATS if format_.companion
 }
+_ENSEMBLE: Final = "ensemble"
 
 
-def choose_format(artifact: ModelArtifact, config: ModelConfig | None) -> tuple[ModelFormat, Decision]:
-    """Return the format of the artifact's model, and why it is this one.
+def is_ensemble(config: ModelConfig) -> bool:
+    """Tell whether a model is made of others."""
+    message = config.message
+    return bool(message.platform == _ENSEMBLE or message.HasField("ensemble_scheduling"))
+
+
+def choose_format(folder: ModelFolder, config: ModelConfig) -> tuple[ModelFormat | None, Decision]:
+    """Return the format of a model, None where it is none of ours, and why it is this one.
 
     Where several model files are there, such as ``model.pt`` beside the ``model.py`` that loads it, the
     configuration says which of them Triton is to load.
 
     Args:
-        artifact: The artifact.
-        config: Its configuration; None where it has none.
+        folder: The model's folder.
+        config: Its configuration.
 
     Raises:
-        ArtifactError: There is no model file, or nothing says which of several it is, or it is not whole.
+        ArtifactError: Nothing says what the model is, or nothing says which of several.
     """
-    tops = _tops(artifact.entries)
-    found = [format_ for format_ in FORMATS if format_.file in tops]
-    if not found:
-        raise _no_model_file(artifact)
-    names = ", ".join(format_.file for format_ in found)
-    chosen, reason = found, f"{names} is there"
-    if len(found) > 1:
-        chosen = [format_ for format_ in found if config is not None and names_format(config, format_)]
-        reason = f"{CONFIG} names it, of {names}"
-    if len(chosen) != 1:
-        raise ArtifactError(
-            f"the artifact has several model files: {names}",
-            code="several-model-files",
-            hint=f"keep one, or name its backend in {CONFIG}",
+    if is_ensemble(config):
+        return None, Decision("model", _ENSEMBLE, f"{CONFIG} says so")
+    found = [format_ for format_ in FORMATS if _is_there(format_, folder)]
+    written = str(config.message.backend or config.message.platform)
+    if not written:
+        return _only(found, folder), Decision(
+            "model", _only(found, folder).title, f"{found[0].file} is there"
         )
-    _check_whole(chosen[0], artifact, tops)
-    return chosen[0], Decision("model", chosen[0].title, reason)
+    named = [format_ for format_ in FORMATS if _is_named(format_, config)]
+    there = [format_ for format_ in found if format_ in named]
+    if not there:
+        reason = f"{CONFIG} names it"
+        return (named[0], Decision("model", named[0].title, reason)) if named else _unknown(written, reason)
+    chosen = _only(there, folder)
+    others = f", of {_listed(found)}" if len(found) > 1 else ""
+    return chosen, Decision("model", chosen.title, f"{CONFIG} names it{others}")
 
 
 def resembles_model(entries: Iterable[ArtifactEntry]) -> bool:
     """Tell whether anything in an artifact looks as if it was meant for Triton."""
     entries = tuple(entries)
-    tops = _tops(entries)
+    tops = {entry.path.partition("/")[0] for entry in entries}
     model = CONFIG in tops or any(format_.file in tops for format_ in FORMATS)
-    return model or form_of(entries) is not Form.FLAT or any(_near_misses(entries))
+    return model or form_of(entries) is not Form.FLAT or any(_near_misses(tops))
 
 
-def _tops(entries: Iterable[ArtifactEntry]) -> dict[str, bool | None]:
-    """Return what is at the root: name to whether it is a folder, None for a link."""
-    tops: dict[str, bool | None] = {}
-    for entry in entries:
-        top, slash, _ = entry.path.partition("/")
-        if slash:
-            tops[top] = True
-        else:
-            tops.setdefault(top, None if entry.link else entry.is_folder)
-    return tops
+def _is_there(format_: ModelFormat, folder: ModelFolder) -> bool:
+    return any(folder.has(f"{version}/{format_.file}") for version in folder.versions)
 
 
-def _check_whole(format_: ModelFormat, artifact: ModelArtifact, tops: Mapping[str, bool | None]) -> None:
-    is_folder = tops[format_.file]
-    if is_folder is None:
-        is_folder = (artifact.root / format_.file).is_dir()
-    if format_.shape != "either" and is_folder != (format_.shape == "folder"):
-        raise ArtifactError(f"{format_.file} must be a {format_.shape}", code="model-file-shape")
-    if format_.companion and format_.companion not in tops:
+def _is_named(format_: ModelFormat, config: ModelConfig) -> bool:
+    """Tell whether what is written stands for a format, and nothing against it."""
+    message = config.message
+    return message.platform in {"", format_.platform} and message.backend in {"", format_.backend}
+
+
+def _unknown(written: str, reason: str) -> tuple[None, Decision]:
+    return None, Decision("model", written, reason)
+
+
+def _only(found: Sequence[ModelFormat], folder: ModelFolder) -> ModelFormat:
+    if not found:
+        raise _no_model_file(folder)
+    if len(found) > 1:
         raise ArtifactError(
-            f"{format_.file} needs {format_.companion} beside it, which the artifact lacks", code="incomplete"
+            f"the model {folder.name} has several model files: {_listed(found)}",
+            code="several-model-files",
+            hint=f"keep one, or name its backend in {folder.config_file}",
         )
+    return found[0]
 
 
-def _no_model_file(artifact: ModelArtifact) -> ArtifactError:
-    """Return the error of an artifact without a model file, with what comes near to one."""
+def _listed(formats: Iterable[ModelFormat]) -> str:
+    return ", ".join(format_.file for format_ in formats)
+
+
+def _no_model_file(folder: ModelFolder) -> ArtifactError:
+    """Return the error of a model without a model file, with what comes near to one."""
     expected = ", ".join(f"{f.file}{'/' if f.shape == 'folder' else ''} ({f.title})" for f in FORMATS)
+    names = [name for version in folder.versions for name in folder.names(str(version))]
+    stray = [name for name in folder.names("") if any(name == format_.file for format_ in FORMATS)]
+    hints = [f"{name} belongs into a numbered folder: {folder.name}/1/{name}" for name in stray]
     return ArtifactError(
-        f"the artifact has no model file at its root; Triton expects one of {expected}",
+        f"the model {folder.name} has no model file; Triton expects one of {expected}",
         code="no-model-file",
-        hint="\n".join(_near_misses(artifact.entries)),
+        hint="\n".join([*hints, *dict.fromkeys(_near_misses(names))]),
     )
 
 
-def _near_misses(entries: Iterable[ArtifactEntry]) -> Iterator[str]:
-    """Say of what is in the artifact how it may have been meant."""
-    entries = tuple(entries)
-    for top in _tops(entries):
-        if top == "saved_model.pb":
+def _near_misses(names: Iterable[str]) -> Iterator[str]:
+    """Say of what lies where a model file is due how it may have been meant."""
+    for name in names:
+        if name == "saved_model.pb":
             yield "saved_model.pb and what is beside it belong into a folder model.savedmodel/"
-        elif top in _LEADER:
-            yield f"{top} needs {_LEADER[top]} beside it"
-        elif meant := _meant(top):
-            yield f"{top}: rename it to {meant}"
-    for entry in entries:
-        folder, _, rest = entry.path.partition("/")
-        if rest == CONFIG:
-            yield f"{folder}/ looks like a folder of a model repository; its files belong at the root"
+        elif name in _LEADER:
+            yield f"{name} needs {_LEADER[name]} beside it"
+        elif meant := _meant(name):
+            yield f"{name}: rename it to {meant}"
 
 
 def _meant(name: str) -> str:

@@ -9,3 +9,6 @@ DOCKER_TRITON: Final = "docker-triton"
 
 TRITON: Final = "triton"
 """The kind of artifact that it takes."""
+
+MODELS: Final = "/models"
+"""The model repository inside an image."""

@@ -1,7 +1,8 @@
-"""The plan of a docker-triton image: Triton's own image with a model repository of one model."""
+"""The plan of a docker-triton image: Triton's own image with a model repository."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from importlib.resources import files
 from typing import Final
@@ -11,6 +12,7 @@ from odahu_pack_core import (
     IMAGE_USER,
     LABEL_PREFIX,
     AddLayer,
+    ArtifactError,
     BaseImage,
     BasePython,
     Block,
@@ -20,7 +22,6 @@ from odahu_pack_core import (
     Decision,
     Env,
     Expose,
-    FilesLayer,
     From,
     ImageReference,
     Label,
@@ -33,15 +34,15 @@ from odahu_pack_core import (
 
 from .arguments import TritonArguments
 from .environment import LAYER
-from .names import DOCKER_TRITON
+from .image_repository import ImageRepository, decide_repository
+from .names import DOCKER_TRITON, MODELS, TRITON
 from .releases import Release
-from .triton_model import REPOSITORY, TritonModel, decide_model
 
 _REGISTRY: Final = "nvcr.io"
 _BASE: Final = "nvidia/tritonserver"
 _HTTP, _GRPC, _METRICS = 8000, 8001, 8002
 _READY: Final = "/v2/health/ready"
-_MODEL_LAYER: Final = "model"
+_LONGEST_LABEL: Final = 2000
 
 
 class TritonPackager:
@@ -51,18 +52,20 @@ class TritonPackager:
         """Decide the image; pure and offline."""
         arguments = job.arguments
         assert isinstance(arguments, TritonArguments)  # noqa: S101  # the record names this model
-        model = decide_model(job, arguments.release)
-        base = _base(arguments, model)
-        environments = (model.environment.layer,) if model.environment else ()
+        _check_kind(job.artifact)
+        repository = decide_repository(job, arguments.release)
+        base = _base(arguments, repository)
+        environments = tuple(environment.layer for environment in repository.environments)
         return BuildPlan(
             packager=DOCKER_TRITON,
             image=job.image_reference(arguments.image_name),
             base=base,
-            blocks=tuple(_blocks(base, model, arguments.release)),
-            layers=(*environments, FilesLayer.of(_MODEL_LAYER, model.files())),
+            blocks=tuple(_blocks(base, job.artifact, repository, arguments.release)),
+            layers=(*environments, *repository.layers),
             template=files(__package__).joinpath("templates/Dockerfile.j2").read_text(encoding="utf-8"),
             platforms=job.platforms,
-            decisions=(_base_decision(base, arguments), *model.decisions),
+            decisions=(_base_decision(base, arguments), *repository.decisions),
+            notices=repository.notices,
         )
 
     def build_and_push(self, job: PackagingJob, plan: ResolvedPlan, build: Build) -> PackagingResult:  # noqa: ARG002  # as the protocol has it
@@ -70,12 +73,22 @@ class TritonPackager:
         return PackagingResult(build.publish(plan))
 
 
-def _base(arguments: TritonArguments, model: TritonModel) -> BaseImage:
+def _check_kind(artifact: ModelArtifact) -> None:
+    if artifact.kind != TRITON:
+        raise ArtifactError(
+            f"docker-triton packages models in Triton's own formats, but this is a {artifact.kind} artifact",
+            code="wrong-artifact",
+            hint="use docker-rest or docker-cli for it" if artifact.kind == "gppi" else "",
+        )
+
+
+def _base(arguments: TritonArguments, repository: ImageRepository) -> BaseImage:
+    pins = [environment.python_pin for environment in repository.environments]
     return BaseImage(
         ImageReference(_BASE, _REGISTRY, arguments.triton_base_image_tag),
         explicit="triton_base_image_tag" in arguments.model_fields_set,
         keeps_entrypoint=True,
-        python_pin=model.environment.python_pin if model.environment else "",
+        python_pin=",".join(dict.fromkeys(filter(None, pins))),
         known=BasePython(arguments.release.python, arguments.release.interpreter),
     )
 
@@ -85,28 +98,35 @@ def _base_decision(base: BaseImage, arguments: TritonArguments) -> Decision:
     return Decision("base image", str(base.reference), f"{origin}; Triton {arguments.release.server}")
 
 
-def _blocks(base: BaseImage, model: TritonModel, release: Release) -> Iterator[Block]:
+def _blocks(
+    base: BaseImage, artifact: ModelArtifact, repository: ImageRepository, release: Release
+) -> Iterator[Block]:
     yield Block(BASE_BLOCK, (From(str(base.reference)),))
-    if model.environment:
-        yield Block(LAYER, (AddLayer(LAYER),))
-    yield Block(_MODEL_LAYER, (AddLayer(_MODEL_LAYER), *_labels(model.artifact)))
+    environments = tuple(AddLayer(environment.layer.name) for environment in repository.environments)
+    if environments:
+        yield Block(LAYER, environments)
+    models = (AddLayer(layer.name) for layer in repository.layers)
+    yield Block("model", (*models, *_labels(artifact, repository)))
     yield Block("ports", (Expose(_HTTP), Expose(_GRPC), Expose(_METRICS)))
     # /tmp is the one place that is writable in a read-only container.
     yield Block("settings", (Env("HOME", "/tmp"), User(IMAGE_USER)))  # noqa: S108  # in the image, where it is the only home
-    yield Block("start", (_command(model, release),))
+    yield Block("start", (_command(repository, release),))
 
 
-def _labels(artifact: ModelArtifact) -> Iterator[Label]:
+def _labels(artifact: ModelArtifact, repository: ImageRepository) -> Iterator[Label]:
     yield Label("org.opencontainers.image.title", artifact.name)
     yield Label("org.opencontainers.image.version", artifact.version)
     yield Label(f"{LABEL_PREFIX}.packager", DOCKER_TRITON)
     yield Label(f"{LABEL_PREFIX}.model.name", artifact.name)
     yield Label(f"{LABEL_PREFIX}.model.version", artifact.version)
+    models = json.dumps(repository.versions, separators=(",", ":"))
+    if len(models) <= _LONGEST_LABEL:
+        yield Label(f"{LABEL_PREFIX}.triton.models", models)
     yield Label(f"{LABEL_PREFIX}.port", str(_HTTP))
     yield Label(f"{LABEL_PREFIX}.ready", _READY)
 
 
-def _command(model: TritonModel, release: Release) -> Cmd:
+def _command(repository: ImageRepository, release: Release) -> Cmd:
     completes = () if release.completes_config else ("--strict-model-config=false",)
-    options = model.environment.options if model.environment else ()
-    return Cmd(("tritonserver", f"--model-repository={REPOSITORY}", *completes, *options))
+    options = (option for environment in repository.environments for option in environment.options)
+    return Cmd(("tritonserver", f"--model-repository={MODELS}", *completes, *options))

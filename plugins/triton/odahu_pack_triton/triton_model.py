@@ -1,4 +1,4 @@
-"""A model as it will stand in Triton's model repository, decided from its artifact and the release."""
+"""A model as it will stand in the model repository of an image."""
 
 from __future__ import annotations
 
@@ -7,27 +7,47 @@ from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core import (
-    ArtifactError,
+    ArtifactEntry,
+    ArtifactFile,
     Decision,
-    ModelArtifact,
-    PackagingJob,
-    PlanError,
+    Folder,
+    Link,
     PlannedFile,
     TextFile,
 )
 
-from .artifact import manifests_of
-from .config import CONFIG, ModelConfig
-from .config_checks import check_config, read_config
-from .environment import ModelEnvironment, conda_file_of, plan_environment
+from .config import CONFIG, ModelConfig, parse_config, read_config
+from .environment import ModelEnvironment
 from .formats import PYTHON, ModelFormat
-from .image_config import check_environments, image_config
-from .model_file import choose_format
-from .names import TRITON
-from .releases import Release, releases_with
+from .image_config import check_one_environment, image_config, with_environment
+from .model_file import choose_format, is_ensemble
+from .names import MODELS
+from .releases import Release
+from .repository import MadeFile, ModelFolder, with_files, with_version
 
-REPOSITORY: Final = "/models"
-"""The model repository inside an image."""
+_FIRST_VERSION: Final = 1
+
+
+@dataclass(frozen=True)
+class ChosenModel:
+    """A model of which it is known what it is.
+
+    Args:
+        folder: Its folder in the artifact.
+        config: Its configuration as written; an empty one where it has none.
+        format: Its format; None where it is none of ours.
+        decisions: Choices made, with their reasons.
+    """
+
+    folder: ModelFolder
+    config: ModelConfig
+    format: ModelFormat | None
+    decisions: tuple[Decision, ...]
+
+    @property
+    def has_environment(self) -> bool:
+        """Whether its conda file becomes an environment."""
+        return self.format == PYTHON and bool(self.folder.conda_file)
 
 
 @dataclass(frozen=True)
@@ -35,99 +55,82 @@ class TritonModel:
     """A model as it will stand in an image.
 
     Args:
-        artifact: Where it comes from.
-        config: Text of its configuration; empty where it needs none.
-        label_files: Files of the artifact that Triton looks for in the model's folder.
+        folder: Its folder, its configuration completed.
+        config: Its configuration.
         environment: Its environment; None where the base image's will do.
-        aside: Files of the artifact that do not lie beside the model.
         decisions: Choices made, with their reasons.
     """
 
-    artifact: ModelArtifact
-    config: str
-    label_files: tuple[str, ...]
+    folder: ModelFolder
+    config: ModelConfig
     environment: ModelEnvironment | None
-    aside: frozenset[str]
     decisions: tuple[Decision, ...]
 
     def files(self) -> Iterator[PlannedFile]:
-        """Yield the files of the model's folder and of its version's."""
-        folder = model_folder(self.artifact)
-        yield from self.artifact.planned(f"{folder}/{self.artifact.version}", without=self.aside)
-        if self.config:
-            yield TextFile(f"{folder}/{CONFIG}", self.config.encode())
+        """Yield the files of the model's folder."""
+        conda = self.environment.conda_path if self.environment else None
+        for path, entry in self.folder.entries.items():
+            if entry.path != conda:
+                yield planned(entry, f"{MODELS}/{self.folder.name}/{path}")
         if self.environment:
             yield from self.environment.files
-        others = frozenset(entry.path for entry in self.artifact.entries) - {*self.label_files}
-        yield from self.artifact.planned(folder, without=others)
 
 
-def model_folder(artifact: ModelArtifact) -> str:
-    """Return the folder of a model in the repository."""
-    return f"{REPOSITORY}/{artifact.name}"
-
-
-def decide_model(job: PackagingJob, release: Release) -> TritonModel:
-    """Decide how the model of a job will stand in an image.
+def choose_model(folder: ModelFolder) -> ChosenModel:
+    """Find out what a model is.
 
     Raises:
-        ArtifactError: The artifact is not a model that Triton can load.
-        PlanError: The release cannot serve it.
-        SpecError: Its conda file is wrong.
+        ArtifactError: Nothing says so.
     """
-    artifact = job.artifact
-    _check_kind(artifact)
-    config = read_config(artifact)
-    format_, chosen = choose_format(artifact, config)
-    _check_release(format_, release)
-    if config is not None:
-        check_config(config, artifact, format_)
-    environment, environment_decisions = _environment(job, config, format_, release)
+    config = parse_config(folder.read_text(CONFIG) if folder.has(CONFIG) else "", folder.config_file)
+    format_, chosen = choose_format(folder, config)
+    decisions = [chosen]
+    if is_ensemble(config) and not folder.versions:
+        folder = with_version(folder, _FIRST_VERSION)
+        reason = "an ensemble has no files of its own, but a version"
+        decisions.append(Decision(f"{folder.name}/{_FIRST_VERSION}", "empty folder added", reason))
+    return ChosenModel(folder, config, format_, tuple(decisions))
+
+
+def complete_model(
+    chosen: ChosenModel, environment: ModelEnvironment | None, release: Release
+) -> TritonModel:
+    """Decide how a model will stand in an image.
+
+    Args:
+        chosen: The model.
+        environment: Its environment; None where it has none of its own.
+        release: The Triton release.
+
+    Raises:
+        ArtifactError: Its configuration is needed, and cannot be made.
+        PlanError: Its configuration contradicts its conda file.
+    """
+    folder, config = chosen.folder, chosen.config
+    if environment:
+        check_one_environment(config, folder)
+    text, decisions = image_config(folder, config, chosen.format, release)
     parameter = environment.parameter if environment else ""
-    text, config_decisions = image_config(config, artifact, format_, release, parameter)
-    used = {environment.conda_path} if environment else set()
-    return TritonModel(
-        artifact=artifact,
-        config=text,
-        label_files=config.label_files if config else (),
-        environment=environment,
-        aside=frozenset({CONFIG, *manifests_of(artifact), *used}),
-        decisions=(chosen, *environment_decisions, *config_decisions),
-    )
+    if parameter:
+        choice = f"{parameter} is its environment"
+        decisions = (*decisions, Decision(folder.config_file, choice, f"{folder.conda_file} asks for one"))
+    text = with_environment(text, parameter)
+    if text != config.text:
+        folder, config = with_files(folder, {CONFIG: text.encode()}), read_config(text)
+    return TritonModel(folder, config, environment, (*chosen.decisions, *decisions))
 
 
-def _environment(
-    job: PackagingJob, config: ModelConfig | None, format_: ModelFormat, release: Release
-) -> tuple[ModelEnvironment | None, tuple[Decision, ...]]:
-    conda = conda_file_of(job.artifact)
-    if format_ == PYTHON:
-        check_environments(config, conda, release)
-    if conda is None:
-        return None, ()
-    if format_ != PYTHON:
-        reason = f"only Python models have an environment, and {format_.file} is none"
-        return None, (Decision(conda, "kept as a file beside the model", reason),)
-    folder = model_folder(job.artifact)
-    environment = plan_environment(
-        job.artifact, conda, release, folder, build_from_source=job.build_from_source
-    )
-    return environment, environment.decisions
+def planned(entry: ArtifactEntry, path: str) -> PlannedFile:
+    """Return a member of a model repository as a file of an image.
 
-
-def _check_kind(artifact: ModelArtifact) -> None:
-    if artifact.kind != TRITON:
-        raise ArtifactError(
-            f"docker-triton packages models in Triton's own formats, but this is a {artifact.kind} artifact",
-            code="wrong-artifact",
-            hint="use docker-rest or docker-cli for it" if artifact.kind == "gppi" else "",
-        )
-
-
-def _check_release(format_: ModelFormat, release: Release) -> None:
-    if format_.backend not in release.backends:
-        older = [version for version in releases_with(format_.backend) if version < release.version]
-        raise PlanError(
-            f"Triton {release.version} has no backend for {format_.title} models ({format_.file})",
-            code="no-backend",
-            hint=f"the last one before it that has: triton_base_image_tag {older[-1]}-py3",
-        )
+    Args:
+        entry: The member.
+        path: Absolute path in the image.
+    """
+    if entry.is_folder:
+        return Folder(path)
+    if entry.link:
+        return Link(path, entry.link)
+    if isinstance(entry.packed, MadeFile):
+        return TextFile(path, entry.packed.content)
+    return ArtifactFile(path, entry.path, entry.size, 0o755 if entry.executable else 0o644)

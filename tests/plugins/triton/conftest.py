@@ -5,11 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from odahu_pack_core import testing
+from odahu_pack_core import FilesLayer, testing
 from odahu_pack_core.artifact.tree import list_entries
 from odahu_pack_core.testing import write_files
 from odahu_pack_triton.artifact import read_triton
 from odahu_pack_triton.plugin import odahu_pack_packagers
+
+PYTHON_MODEL = {
+    "model.py": """\
+import triton_python_backend_utils as pb_utils
+
+
+class TritonPythonModel:
+    def execute(self, requests):
+        given = [pb_utils.get_input_tensor_by_name(request, "X").as_numpy() for request in requests]
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("Y", values)]) for values in given]
+""",
+    "config.pbtxt": """\
+backend: "python"
+input { name: "X" data_type: TYPE_FP32 dims: [ 1 ] }
+output { name: "Y" data_type: TYPE_FP32 dims: [ 1 ] }
+""",
+}
+"""A model that answers with what it is given."""
 
 
 @pytest.fixture
@@ -79,6 +97,5 @@ def plan_example(example):
 
 
 def model_files(plan):
-    """The files of the model's layer, by path."""
-    (layer,) = (layer for layer in plan.layers if layer.name == "model")
-    return {file.path: file for file in layer.files}
+    """The files of the models' layers, by path."""
+    return {file.path: file for layer in plan.layers if isinstance(layer, FilesLayer) for file in layer.files}

@@ -9,11 +9,12 @@ import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
-from odahu_pack_core import ArtifactError, PlanError
+from odahu_pack_core import ArtifactError, PlanError, TextFile
 from odahu_pack_triton.environment import pointing_archive
-from tests.plugins.triton.conftest import model_files
+from tests.plugins.triton.conftest import PYTHON_MODEL, model_files
 
-PYTHON = {"model.py": "", "config.pbtxt": 'backend: "python"\n'}
+PYTHON = PYTHON_MODEL
+OWN_LINE = 'backend: "python"\n'
 CONDA = "dependencies:\n- pip:\n  - attrs==21.4\n"
 
 
@@ -28,10 +29,11 @@ def _environment(plan):
 
 
 def _parameter(plan):
-    config = text_format.Parse(
-        model_files(plan)["/models/model/config.pbtxt"].content, model_config_pb2.ModelConfig()
-    )
-    return config.parameters["EXECUTION_ENV_PATH"].string_value if config.parameters else None
+    file = model_files(plan)["/models/model/config.pbtxt"]
+    if not isinstance(file, TextFile):  # the artifact's own
+        return None
+    config = text_format.Parse(file.content, model_config_pb2.ModelConfig())
+    return config.parameters["EXECUTION_ENV_PATH"].string_value
 
 
 @pytest.mark.parametrize("name", ["conda.yaml", "conda.yml"])
@@ -55,11 +57,12 @@ def test_two_conda_files_are_an_error(plan):
 
 
 def test_another_kind_of_model_keeps_the_file_and_says_so(plan):
-    made = plan({"model.onnx": "", "conda.yaml": "not even: [yaml"}, triton_base_image_tag="24.10-py3")
+    config = f'backend: "our_own" {PYTHON_MODEL["config.pbtxt"].removeprefix(OWN_LINE)}'
+    made = plan({"config.pbtxt": config, "conda.yaml": "not even: [yaml"}, triton_base_image_tag="24.10-py3")
     assert [layer.name for layer in made.layers] == ["model"]
     assert "/models/model/1/conda.yaml" in model_files(made)
     decision = next(decision for decision in made.decisions if decision.subject == "conda.yaml")
-    assert decision.reason == "only Python models have an environment, and model.onnx is none"
+    assert decision.reason == "only Python models have an environment, and model is none"
 
 
 @pytest.mark.parametrize("tag", ["23.07-py3", "24.10-py3", "26.08-py3"])
@@ -88,8 +91,8 @@ def test_an_old_release_is_given_the_interpreter(plan, tag):
 
 
 def test_the_archive_is_the_same_on_every_host():
-    assert hashlib.sha256(pointing_archive()).hexdigest() == ARCHIVE
-    assert len(gzip.decompress(pointing_archive())) == 10240
+    assert hashlib.sha256(pointing_archive("/opt/model")).hexdigest() == ARCHIVE
+    assert len(gzip.decompress(pointing_archive("/opt/model"))) == 10240
 
 
 ARCHIVE = "a31e8c38e92dcae231069d9cb6c72e1f131e23ceeedb6725961a6de26ab46871"

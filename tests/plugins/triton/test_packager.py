@@ -28,7 +28,7 @@ from odahu_pack_core import (
 )
 from odahu_pack_triton.artifact import TritonManifest
 from odahu_pack_triton.packager import TritonPackager
-from tests.plugins.triton.conftest import model_files
+from tests.plugins.triton.conftest import PYTHON_MODEL, model_files
 
 EXPECTED = Path(__file__).with_name("expected")
 RANDOM_NAME = "triton-model:prefix-{{ RandomUUID }}"
@@ -72,7 +72,7 @@ def test_the_documented_request_is_planned_on_the_documented_release(plan_exampl
 
 
 def test_the_image_name_is_that_of_the_model_by_default(plan):
-    made = plan({"odahuflow.model.yaml": "name: Wine_Quality\nversion: 12\n", "model.onnx": ""})
+    made = plan({"odahuflow.model.yaml": "name: Wine_Quality\nversion: 12\n", **PYTHON_MODEL})
     assert made.image.name == "gcr.io/project/odahuflow/wine-quality-12"
 
 
@@ -80,8 +80,7 @@ def test_the_model_repository_holds_the_model_and_what_lies_beside_it(plan):
     made = plan(
         {
             "odahuflow.model.yaml": "name: wine\nversion: 7\n",
-            "model.onnx": "",
-            "config.pbtxt": 'platform: "onnxruntime_onnx"',
+            **PYTHON_MODEL,
             "data.json": "{}",
             "vocabulary/words.txt": "",
             "empty/": None,
@@ -93,7 +92,7 @@ def test_the_model_repository_holds_the_model_and_what_lies_beside_it(plan):
         "/models/wine/7",
         "/models/wine/7/data.json",
         "/models/wine/7/empty",
-        "/models/wine/7/model.onnx",
+        "/models/wine/7/model.py",
         "/models/wine/7/vocabulary",
         "/models/wine/7/vocabulary/words.txt",
         "/models/wine/config.pbtxt",
@@ -102,7 +101,7 @@ def test_the_model_repository_holds_the_model_and_what_lies_beside_it(plan):
 
 
 def test_the_image_is_labelled_and_set_up(plan):
-    made = plan({"odahuflow.model.yaml": "name: wine\nversion: 7\n", "model.onnx": ""})
+    made = plan({"odahuflow.model.yaml": "name: wine\nversion: 7\n", **PYTHON_MODEL})
     labels = {i.name: i.value for i in made.instructions if isinstance(i, Label)}
     assert labels == {
         "org.opencontainers.image.title": "wine",
@@ -110,6 +109,7 @@ def test_the_image_is_labelled_and_set_up(plan):
         "org.odahu.pack.packager": "docker-triton",
         "org.odahu.pack.model.name": "wine",
         "org.odahu.pack.model.version": "7",
+        "org.odahu.pack.triton.models": '{"wine":[7]}',
         "org.odahu.pack.port": "8000",
         "org.odahu.pack.ready": "/v2/health/ready",
     }
@@ -120,7 +120,7 @@ def test_the_image_is_labelled_and_set_up(plan):
 
 
 def test_a_new_release_needs_no_options(plan):
-    made = plan({"model.onnx": ""}, triton_base_image_tag="24.10-py3")
+    made = plan({**PYTHON_MODEL}, triton_base_image_tag="24.10-py3")
     assert made.instructions[-1].arguments == ("tritonserver", "--model-repository=/models")
 
 
@@ -132,7 +132,7 @@ def test_a_gppi_artifact_is_refused_in_words(tmp_path, job):
 
 
 def test_building_publishes_the_plan_and_names_the_image(job, read):
-    artifact = read({"model.onnx": ""})
+    artifact = read({**PYTHON_MODEL})
     published = PublishedImage(ImageReference.parse("gcr.io/project/x:1"), "sha256:" + "0" * 64)
 
     class Recorder:
@@ -158,7 +158,7 @@ def test_a_hostile_name_never_reaches_a_plan(name):
 
 @pytest.mark.parametrize("name", ["a\nRUN rm.json", "$(id).txt", '"quoted".bin', "-flag", "back\\slash"])
 def test_a_hostile_file_name_stays_a_file_name(plan, name):
-    made = plan({"model.onnx": "", name: ""})
+    made = plan({**PYTHON_MODEL, name: ""})
     assert f"/models/model/1/{name}" in model_files(made)
     assert made.dockerfile() == plan({}).dockerfile()
 
@@ -166,7 +166,7 @@ def test_a_hostile_file_name_stays_a_file_name(plan, name):
 @pytest.mark.parametrize("image_name", ["x:{{ Nam }}", "{% raw %}", "UPPER case", "a@sha256:0"])
 def test_a_bad_image_name_is_the_users_fault(plan, image_name):
     with pytest.raises(SpecError):
-        plan({"model.onnx": ""}, imageName=image_name)
+        plan({**PYTHON_MODEL}, imageName=image_name)
 
 
 @pytest.mark.property

@@ -3,14 +3,18 @@
 from .folder import ModelFolder, ModelRepository, is_version
 from .form import Form, form_of
 from .layout import MANIFEST_NAMES, is_model_name, read_repository
+from .made import MadeFile, with_files, with_version
 
 __all__ = [
     "MANIFEST_NAMES",
     "Form",
+    "MadeFile",
     "ModelFolder",
     "ModelRepository",
     "form_of",
     "is_model_name",
     "is_version",
     "read_repository",
+    "with_files",
+    "with_version",
 ]

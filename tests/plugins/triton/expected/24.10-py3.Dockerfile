@@ -1,15 +1,16 @@
 FROM nvcr.io/nvidia/tritonserver:24.10-py3
 
-# The model's environment, which the Python backend runs it in.
+# What the Python backend runs Python models in.
 ADD layers/environment.tar /
 
-# The model repository, with this one model.
+# The model repository.
 ADD layers/model.tar /
 LABEL org.opencontainers.image.title="wine-quality" \
     org.opencontainers.image.version="1" \
     org.odahu.pack.packager="docker-triton" \
     org.odahu.pack.model.name="wine-quality" \
     org.odahu.pack.model.version="1" \
+    org.odahu.pack.triton.models="{\"wine-quality\":[1]}" \
     org.odahu.pack.port="8000" \
     org.odahu.pack.ready="/v2/health/ready"
 
