@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from odahu_pack_triton.config import CONFIG, ModelConfig, parse_config
 from odahu_pack_triton.formats import FORMATS, ModelFormat
-from odahu_pack_triton.model_files import opened, read_onnx
 from odahu_pack_triton.releases import Release
 from odahu_pack_triton.repository import ModelFolder
 
 from .addition import addition
 from .draft import Draft, IncompleteConfigError
-from .from_signature import draft_from
+from .labels import with_labels
+from .sources import DRAFTERS, Source
+
+_ENSEMBLE = "ensemble"
 
 
 @dataclass(frozen=True)
@@ -32,43 +34,11 @@ class Completed:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Source:
-    """A model whose file tells its configuration.
-
-    Args:
-        folder: The model's folder.
-        path: The model file in it, such as ``1/model.onnx``.
-        release: The Triton release that is to load it.
-        max_batch_size: The largest batch that is wanted; None to choose.
-    """
-
-    folder: ModelFolder
-    path: str
-    release: Release
-    max_batch_size: int | None
-
-
-Drafter = Callable[[Source], Draft]
-"""Makes a draft of a model file, or raises `IncompleteConfigError` or `ModelFileError`."""
-
-
-def _draft_onnx(source: Source) -> Draft:
-    path = source.path
-    if source.folder.is_folder(path):
-        path = f"{path}/model.onnx"
-    with opened(source.folder, path) as stream:
-        return draft_from(read_onnx(stream, path).signature, source.max_batch_size)
-
-
-_DRAFTERS: Final[Mapping[str, Drafter]] = {"model.onnx": _draft_onnx}
-"""Who reads a format, by the fixed name of its file."""
-
-
 def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: int | None = None) -> Completed:
     """Return a model's configuration with everything that Triton needs.
 
-    What is written stays as it is, comments too. A configuration with inputs and outputs is complete.
+    What is written stays as it is, comments too. A configuration with backend, inputs and outputs is complete,
+    and so is an ensemble.
 
     Args:
         folder: The model's folder.
@@ -82,22 +52,51 @@ def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: in
     """
     text = folder.read_text(CONFIG) if folder.has(CONFIG) else ""
     written = parse_config(text, folder.config_file)
-    if written.message.input and written.message.output:
+    message = written.message
+    if _is_ensemble(message) or (_has_tensors(message) and (message.backend or message.platform)):
         return Completed(text)
     format_, path = _model_file(folder, written)
-    wanted = _written_batch(written)
-    draft = _DRAFTERS[format_.file](
-        Source(folder, path, release, max_batch_size if wanted is None else wanted)
-    )
-    added = addition(draft, written, format_)
-    parts = [text.rstrip("\n"), added.rstrip("\n")]
-    return Completed("\n".join(filter(None, parts)) + "\n", draft.made_from, draft.reasons)
+    if _has_tensors(message):
+        return Completed(_joined(text, format_.line), path, (f"{format_.line}: {path} is there",))
+    draft = with_labels(_draft(Source(folder, path, release, written, max_batch_size), format_), folder)
+    return Completed(_joined(text, addition(draft, written, format_)), draft.made_from, draft.reasons)
 
 
-def _written_batch(written: ModelConfig) -> int | None:
-    """Return the written ``max_batch_size``; None where none is, although its value is 0 then."""
-    is_written = written.place(("max_batch_size",)) is not None
-    return int(written.message.max_batch_size) if is_written else None
+def _is_ensemble(message: Any) -> bool:  # noqa: ANN401  # a protobuf message, as below
+    return bool(message.platform == _ENSEMBLE or message.HasField("ensemble_scheduling"))
+
+
+def _has_tensors(message: Any) -> bool:  # noqa: ANN401  # as above
+    return bool(message.input and message.output)
+
+
+def _joined(text: str, added: str) -> str:
+    return "\n".join(filter(None, [text.rstrip("\n"), added.rstrip("\n")])) + "\n"
+
+
+def _draft(source: Source, format_: ModelFormat) -> Draft:
+    """Make the draft that fits what is written already."""
+    if format_.file not in DRAFTERS:
+        raise IncompleteConfigError(
+            f"inputs and outputs of {format_.title} models cannot be read from {source.path}",
+            hint=f"add {CONFIG} with input and output",
+        )
+    make = DRAFTERS[format_.file]
+    message = source.written.message
+    if source.written.place(("max_batch_size",)) is not None:
+        return make(source.wanting(int(message.max_batch_size)))
+    draft = make(source)
+    if draft.max_batch_size and not _fits(draft, message):
+        # Inputs or outputs are written with the batch as one of their sizes.
+        return make(source.wanting(0))
+    return draft
+
+
+def _fits(draft: Draft, message: Any) -> bool:  # noqa: ANN401  # as above
+    """Tell whether the tensors that are written have as many dimensions as the draft's."""
+    drafted = {tensor.name: len(tensor.dims) for tensor in (*draft.inputs, *draft.outputs)}
+    written = {spec.name: len(spec.dims) for spec in (*message.input, *message.output)}
+    return all(drafted[name] == count for name, count in written.items() if name in drafted)
 
 
 def _model_file(folder: ModelFolder, written: ModelConfig) -> tuple[ModelFormat, str]:
@@ -113,16 +112,10 @@ def _model_file(folder: ModelFolder, written: ModelConfig) -> tuple[ModelFormat,
         raise IncompleteConfigError(
             f"nothing says which of {names} is the model", hint=f"write backend into {CONFIG}"
         )
-    format_, path = found[0]
-    if format_.file not in _DRAFTERS:
-        raise IncompleteConfigError(
-            f"inputs and outputs of {format_.title} models cannot be read from {path}",
-            hint=f"add {CONFIG} with input and output",
-        )
-    return format_, path
+    return found[0]
 
 
-def _formats(folder: ModelFolder, version: str, message: Any) -> Iterator[tuple[ModelFormat, str]]:  # noqa: ANN401  # a protobuf message
+def _formats(folder: ModelFolder, version: str, message: Any) -> Iterator[tuple[ModelFormat, str]]:  # noqa: ANN401  # as above
     named = {message.backend, message.platform} - {""}
     for format_ in FORMATS:
         if named and not named & {format_.backend, format_.platform}:

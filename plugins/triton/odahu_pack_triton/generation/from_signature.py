@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from odahu_pack_triton.model_files import ModelSignature, TensorSignature
@@ -39,8 +39,20 @@ def draft_from(signature: ModelSignature, max_batch_size: int | None) -> Draft:
         outputs=tuple(_draft_tensor(tensor, is_batched=size > 0) for tensor in signature.outputs),
         max_batch_size=size,
         dynamic_batching=size > 1,
-        reasons=(reason,),
+        reasons=(reason, *_open_sizes(signature)),
     )
+
+
+def _open_sizes(signature: ModelSignature) -> Iterator[str]:
+    """Yield a word on each output with a size that no input explains, which the backend may know better."""
+    known = {axis for tensor in signature.inputs for axis in tensor.axes}
+    for tensor in signature.outputs:
+        sizes = list(zip(tensor.shape or (), tensor.axes, strict=False))[1:]
+        if any(size == -1 and axis not in known for size, axis in sizes):
+            yield (
+                f"dims -1 of {tensor.name!r}: {signature.file} names no size; "
+                "where ONNX Runtime finds one, Triton wants that written"
+            )
 
 
 def _check(tensor: TensorSignature, file: str) -> None:

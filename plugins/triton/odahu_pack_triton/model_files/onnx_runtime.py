@@ -7,13 +7,20 @@ ONNX Runtime of 24.04 … 26.08: https://github.com/triton-inference-server/serv
     20.12, 1.8.0 while 21.07 was made, 1.10.0 while 22.04 was, and 1.16.3 while 23.12 was. A release between
     two of these has the newer one at most, and that is what it is taken to have.
 Operator sets and versions: tried with models of one node on ONNX Runtime 1.5.2, 1.6.0, 1.8.0, 1.10.0, 1.16.3,
-    1.17.3, 1.18.1, 1.19.2, 1.20.1, 1.21.0, 1.22.0, 1.23.2, 1.24.4, 1.27.0 and 1.28.0; each refuses the next.
+    1.17.3, 1.18.1, 1.19.2, 1.20.1, 1.21.0, 1.22.0, 1.23.2, 1.24.4, 1.27.0 and 1.28.0; each refuses what is
+    newer.
+Scalars: pull request 213 of https://github.com/triton-inference-server/onnxruntime_backend, of September 2023.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final
+
+FIRST_WITH_ONNX_SCALARS: Final = "23.10"
+"""The first release that surely serves inputs and outputs without dimensions."""
+LAST_WITHOUT_ONNX_SCALARS: Final = "23.08"
+"""The last release that surely does not."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from odahu_pack_triton.lint.finding import Severity
 from odahu_pack_triton.lint.rule import Fault, Subject, rule
 from odahu_pack_triton.model_files import ModelFile, OnnxModel, TensorSignature, TorchFile
+from odahu_pack_triton.model_files.onnx_runtime import FIRST_WITH_ONNX_SCALARS, LAST_WITHOUT_ONNX_SCALARS
 
 from .compared import ModelSide, pairs
 from .facts import VARIABLE, Tensor, shown, type_name
@@ -163,3 +164,23 @@ def _foreign_arguments(file: ModelFile, content: TorchFile) -> Iterator[Fault]:
         if not argument.type.startswith(_TORCH_TAKES):
             message = f"{file.path}: forward takes {shown(argument.name)} as {shown(argument.type)}"
             yield Fault(f"{message}, which is not served", file=file.path)
+
+
+@rule("TR618", "scalar-not-served", Severity.ERROR)
+def scalar_not_served(subject: Subject) -> Iterator[Fault]:
+    """An ONNX model has a scalar, which the release does not serve.
+
+    Triton has no shape without dimensions. ONNX Runtime's backend takes `dims: [ 1 ]` for a scalar from
+    release 23.10 on ([pull
+    request](https://github.com/triton-inference-server/onnxruntime_backend/pull/213)); before, no dims fit,
+    and it refuses the model. Choose a newer release, or give the tensor a dimension in the model.
+    """
+    if subject.release.version > LAST_WITHOUT_ONNX_SCALARS:
+        return
+    for tensor, known, side in pairs(subject):
+        if side.scalars_are_checked and known.shape == ():
+            message = (
+                f"{tensor} is a scalar in {side.path}, which Triton {subject.release.version} does not serve"
+            )
+            hint = f"choose triton_base_image_tag {FIRST_WITH_ONNX_SCALARS}-py3 or newer"
+            yield Fault(message, tensor.at(), hint)
