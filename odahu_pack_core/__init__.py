@@ -8,6 +8,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .artifact.reading import open_artifact as open_artifact
+    from .cli.console import to_stderr as to_stderr
+    from .cli.console import to_stdout as to_stdout
+    from .cli.console import visible as visible
+    from .cli.lazy import Deferred as Deferred
+    from .cli.lazy import LazyGroup as LazyGroup
+    from .cli.options import debug_option as debug_option
     from .errors import ArtifactError as ArtifactError
     from .errors import Cancelled as Cancelled
     from .errors import DependencyError as DependencyError
@@ -85,7 +92,7 @@ if TYPE_CHECKING:
     from .plan.reference import ImageReference as ImageReference
     from .plugins.catalog import PluginCatalog as PluginCatalog
     from .plugins.discovery import BrokenPlugin as BrokenPlugin
-    from .plugins.hookspecs import hookimpl as hookimpl
+    from .plugins.markers import hookimpl as hookimpl
     from .plugins.protocols import Build as Build
     from .plugins.protocols import BuildRequest as BuildRequest
     from .plugins.protocols import Credentials as Credentials
@@ -148,6 +155,7 @@ __all__ = [
     "Copy",
     "Credentials",
     "Decision",
+    "Deferred",
     "Dependencies",
     "DependencyError",
     "Engine",
@@ -169,6 +177,7 @@ __all__ = [
     "ImageReference",
     "Instruction",
     "Label",
+    "LazyGroup",
     "Link",
     "LocalProgram",
     "ManifestPart",
@@ -211,20 +220,36 @@ __all__ = [
     "User",
     "Workdir",
     "code_files",
+    "debug_option",
     "did_you_mean",
     "gppi_image",
     "hookimpl",
     "load_entities",
+    "open_artifact",
     "package_model",
     "parse_documents",
     "plan_model",
     "prepare_local",
     "read_conda_file",
     "render_image_name",
+    "to_stderr",
+    "to_stdout",
     "validate_document",
+    "visible",
 ]
 
 _HOMES = {
+    "artifact.reading": ("open_artifact",),
+    "cli.console": (
+        "to_stderr",
+        "to_stdout",
+        "visible",
+    ),
+    "cli.lazy": (
+        "Deferred",
+        "LazyGroup",
+    ),
+    "cli.options": ("debug_option",),
     "errors": (
         "ArtifactError",
         "Cancelled",
@@ -324,7 +349,7 @@ _HOMES = {
     "plan.reference": ("ImageReference",),
     "plugins.catalog": ("PluginCatalog",),
     "plugins.discovery": ("BrokenPlugin",),
-    "plugins.hookspecs": ("hookimpl",),
+    "plugins.markers": ("hookimpl",),
     "plugins.protocols": (
         "Build",
         "BuildRequest",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .artifact.gppi import gppi_reader
 from .engine.record import buildah_engine, docker_engine, oci_engine
-from .plugins.hookspecs import hookimpl
+from .plugins.markers import hookimpl
 from .plugins.records import ArtifactReaderRecord, ConnectionTypeRecord, EngineRecord
 from .registry.connection_types import connection_types
 

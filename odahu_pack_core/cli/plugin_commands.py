@@ -12,7 +12,7 @@ from odahu_pack_core.names import PROJECT
 from .console import to_stderr
 from .lazy import LazyGroup
 
-_HOOK = f"{PROJECT}_register_commands".encode()
+_HOOK = f"{PROJECT}_register_commands"
 _EVERYTHING = b"import *"
 
 
@@ -25,11 +25,11 @@ def add_plugin_commands(root: LazyGroup) -> None:
     announced = [entry_point for entry_point in entry_points(group=PROJECT) if _may_register(entry_point)]
     if not announced:
         return
-    from odahu_pack_core.plugins.catalog import PluginCatalog  # noqa: PLC0415  # slow; most plugins have no commands
+    from odahu_pack_core.plugins import discovery  # noqa: PLC0415  # most plugins have no commands
 
-    catalog = PluginCatalog.load(announced)
-    catalog.register_commands(root)
-    for plugin in catalog.broken:
+    # The catalog would ask these modules for packagers, too, and import all that those stand on.
+    manager, broken = discovery.find_plugins(announced)
+    for plugin in (*broken, *discovery.register_commands(manager, root)):
         to_stderr(f"warning: {plugin.distribution} is broken: {plugin.reason}")
 
 
@@ -41,7 +41,7 @@ def _may_register(entry_point: EntryPoint) -> bool:
     if not spec.origin or not spec.origin.endswith(".py"):
         return True
     source = Path(spec.origin).read_bytes()
-    return bool(entry_point.attr) or _HOOK in source or _EVERYTHING in source
+    return bool(entry_point.attr) or _HOOK.encode() in source or _EVERYTHING in source
 
 
 def _spec_of(module: str) -> ModuleSpec | None:

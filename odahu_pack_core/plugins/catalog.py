@@ -18,7 +18,16 @@ from odahu_pack_core.plan.build_plan import BuildPlan
 from odahu_pack_core.plan.job import PackagingJob
 from odahu_pack_core.values import dataclass
 
-from .discovery import ANY_FAILURE, BrokenPlugin, Implementation, find_plugins, implementations, reason_of
+from . import hookspecs
+from .discovery import (
+    ANY_FAILURE,
+    BrokenPlugin,
+    Implementation,
+    find_plugins,
+    implementations,
+    reason_of,
+    register_commands,
+)
 from .records import ArtifactReaderRecord, ConnectionTypeRecord, EngineRecord, PackagerRecord
 
 if TYPE_CHECKING:
@@ -76,7 +85,7 @@ class PluginCatalog:
         Raises:
             PluginError: Two plugins offer one name, or a plugin implements a hook that does not exist.
         """
-        return cls(*find_plugins(found))
+        return cls(*find_plugins(found, hookspecs))
 
     @property
     def broken(self) -> tuple[BrokenPlugin, ...]:
@@ -138,11 +147,7 @@ class PluginCatalog:
 
     def register_commands(self, cli: click.Group) -> None:
         """Let every plugin add commands; one that fails becomes a broken plugin."""
-        for plugin in implementations(self._manager, "odahu_pack_register_commands"):
-            try:
-                plugin.call(cli=cli)
-            except ANY_FAILURE as error:
-                self._broken.append(plugin.broken(error))
+        self._broken += register_commands(self._manager, cli)
 
     def _collect(self, hook: str, kind: type[RecordT]) -> Mapping[str, Provided[RecordT]]:
         """Ask every plugin for its records of one kind; two of one name are an error."""

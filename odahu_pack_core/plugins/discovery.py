@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib.metadata import EntryPoint, entry_points
-from typing import Any, Final
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
 
 import pluggy
 
@@ -15,10 +16,14 @@ from odahu_pack_core.errors import PluginError, did_you_mean
 from odahu_pack_core.names import PROJECT
 from odahu_pack_core.values import dataclass
 
-from . import hookspecs
+if TYPE_CHECKING:
+    import click
 
 ANY_FAILURE: Final = (Exception, SystemExit)
 """A plugin may fail in any way, and must not end the program."""
+
+
+COMMANDS_HOOK: Final = f"{PROJECT}_register_commands"
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,14 @@ class Implementation:
         return BrokenPlugin(self.entry_point, self.distribution, reason_of(error))
 
 
-def find_plugins(found: Iterable[EntryPoint] | None) -> tuple[pluggy.PluginManager, list[BrokenPlugin]]:
+def find_plugins(
+    found: Iterable[EntryPoint] | None, hooks: ModuleType | None = None
+) -> tuple[pluggy.PluginManager, list[BrokenPlugin]]:
     """Load plugins, sorted by the names of their distributions.
 
     Args:
         found: Their entry points; None for those that are installed.
+        hooks: The specifications of all hooks; None to believe what plugins implement.
 
     Returns:
         A manager with every plugin that could be loaded, and those that could not.
@@ -68,7 +76,8 @@ def find_plugins(found: Iterable[EntryPoint] | None) -> tuple[pluggy.PluginManag
         PluginError: A plugin implements a hook that does not exist.
     """
     manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(hookspecs)
+    if hooks is not None:
+        manager.add_hookspecs(hooks)
     broken = []
     named = [(_distribution(one), one) for one in (entry_points(group=PROJECT) if found is None else found)]
     for distribution, entry_point in sorted(named, key=lambda pair: (pair[0], pair[1].name)):
@@ -76,15 +85,34 @@ def find_plugins(found: Iterable[EntryPoint] | None) -> tuple[pluggy.PluginManag
             _register(manager, entry_point, f"{distribution}:{entry_point.name}")
         except ANY_FAILURE as error:
             broken.append(BrokenPlugin(entry_point.name, distribution, reason_of(error)))
-    _refuse_unknown_hooks(manager)
+    if hooks is not None:
+        _refuse_unknown_hooks(manager, hooks)
     return manager, broken
 
 
 def implementations(manager: pluggy.PluginManager, hook: str) -> list[Implementation]:
     """Return each plugin's implementation of a hook: ``tryfirst`` ones first, ``trylast`` ones last."""
-    caller: pluggy.HookCaller = getattr(manager.hook, hook)
+    caller: pluggy.HookCaller | None = getattr(manager.hook, hook, None)
+    if caller is None:
+        return []
     found = sorted(caller.get_hookimpls(), key=lambda one: one.trylast - one.tryfirst)
     return [_implementation(one) for one in found]
+
+
+def register_commands(manager: pluggy.PluginManager, cli: click.Group) -> list[BrokenPlugin]:
+    """Let every plugin add commands, and return those that fail.
+
+    Args:
+        manager: A manager with the plugins.
+        cli: The root command.
+    """
+    broken = []
+    for plugin in implementations(manager, COMMANDS_HOOK):
+        try:
+            plugin.call(cli=cli)
+        except ANY_FAILURE as error:
+            broken.append(plugin.broken(error))
+    return broken
 
 
 def reason_of(error: BaseException) -> str:
@@ -121,8 +149,8 @@ def _implementation(one: pluggy.HookImpl) -> Implementation:
     return Implementation(entry_point, distribution, call)
 
 
-def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
-    known = {name for name in vars(hookspecs) if name.startswith(f"{PROJECT}_")}
+def _refuse_unknown_hooks(manager: pluggy.PluginManager, hooks: ModuleType) -> None:
+    known = {name for name in vars(hooks) if name.startswith(f"{PROJECT}_")}
     for name, caller in vars(manager.hook).items():
         if isinstance(caller, pluggy.HookCaller) and not caller.has_spec() and caller.get_hookimpls():
             owner = caller.get_hookimpls()[0].plugin_name.partition(":")[0]

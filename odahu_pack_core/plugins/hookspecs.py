@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import pluggy
-
 from odahu_pack_core.events import Event
-from odahu_pack_core.names import PROJECT
 from odahu_pack_core.plan.build_plan import BuildPlan
 from odahu_pack_core.plan.job import PackagingJob
 
+from .markers import hookspec
 from .records import ArtifactReaderRecord, ConnectionTypeRecord, EngineRecord, PackagerRecord
 
 if TYPE_CHECKING:
     import click
-
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
-"""Marks a function of a plugin module as the implementation of the hook with its name."""
 
 
 @hookspec
