@@ -37,8 +37,8 @@ class Completed:
 def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: int | None = None) -> Completed:
     """Return a model's configuration with everything that Triton needs.
 
-    What is written stays as it is, comments too. A configuration with backend, inputs and outputs is complete,
-    and so is an ensemble.
+    What is written stays as it is, comments too. A configuration with backend, inputs and outputs is
+    complete, and so is an ensemble.
 
     Args:
         folder: The model's folder.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from odahu_pack_triton.auto_complete import FUNCTION, CompletedTensor
-from odahu_pack_triton.config import CONFIG, parse_config
+from odahu_pack_triton.config import CONFIG, ModelConfig
 from odahu_pack_triton.python_model import completion_of, read_model_source
 from odahu_pack_triton.python_source import CannotTellError, SourceModule, Unknown
 from odahu_pack_triton.repository import ModelFolder
@@ -15,32 +15,30 @@ from .draft import Draft, DraftTensor, IncompleteConfigError
 _ADD: Final = f"add {CONFIG} with input and output"
 
 
-def draft_python(folder: ModelFolder, path: str) -> Draft:
+def draft_python(folder: ModelFolder, path: str, written: ModelConfig) -> Draft:
     """Return the configuration that ``auto_complete_config`` makes.
 
     Args:
         folder: The model's folder.
         path: The model file in it, such as ``1/model.py``.
+        written: What is configured already.
 
     Raises:
         ArtifactError: The file is not Python.
-        ConfigTextError: What is written is not a model configuration.
         IncompleteConfigError: It has no such function, or the source alone does not tell what that does.
     """
     shown = folder.shown(path)
     module = read_model_source(folder.read_text(path), shown)
     _check_defined(module, shown)
-    text = folder.read_text(CONFIG) if folder.has(CONFIG) else ""
-    written = parse_config(text, folder.config_file).message
-    completion = completion_of(module, folder.name, written)
+    completion = completion_of(module, folder.name, written.message)
     if completion.unknown:
         raise IncompleteConfigError(
             f"auto_complete_config cannot be followed, {shown}, {completion.unknown}", hint=_ADD
         )
     return Draft(
         made_from=path,
-        inputs=_tensors(completion.inputs, written.input, f"{shown} adds", "input"),
-        outputs=_tensors(completion.outputs, written.output, f"{shown} adds", "output"),
+        inputs=_tensors(completion.inputs, written.message.input, f"{shown} adds", "input"),
+        outputs=_tensors(completion.outputs, written.message.output, f"{shown} adds", "output"),
         max_batch_size=_told(completion.max_batch_size),
         dynamic_batching=_told(completion.dynamic_batching),
         decoupled=_told(completion.decoupled),

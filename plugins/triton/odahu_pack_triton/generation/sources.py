@@ -94,7 +94,7 @@ def draft_saved_model(source: Source) -> Draft:
 
 
 def _draft_python(source: Source) -> Draft:
-    return draft_python(source.folder, source.path)
+    return draft_python(source.folder, source.path, source.written)
 
 
 def _refuse_torch(source: Source) -> Draft:

@@ -9,7 +9,7 @@ ONNX Runtime of 24.04 … 26.08: https://github.com/triton-inference-server/serv
 Operator sets and versions: tried with models of one node on ONNX Runtime 1.5.2, 1.6.0, 1.8.0, 1.10.0, 1.16.3,
     1.17.3, 1.18.1, 1.19.2, 1.20.1, 1.21.0, 1.22.0, 1.23.2, 1.24.4, 1.27.0 and 1.28.0; each refuses what is
     newer.
-Scalars: pull request 213 of https://github.com/triton-inference-server/onnxruntime_backend, of September 2023.
+Scalars: https://github.com/triton-inference-server/onnxruntime_backend, pull request 213 of September 2023.
 """
 
 from __future__ import annotations
