@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from odahu_pack_core import FilesLayer, testing
+from odahu_pack_core import FilesLayer, package_model, testing
 from odahu_pack_core.artifact.tree import list_entries
 from odahu_pack_core.testing import write_files
 from odahu_pack_triton.artifact import read_triton
 from odahu_pack_triton.plugin import odahu_pack_packagers
+from tests.e2e.parts import connection, docker_client, packaging, pull_by_digest
 
 PYTHON_MODEL = {
     "model.py": """\
@@ -94,6 +95,30 @@ def plan_example(example):
         return _plan_of(read_triton(root, list_entries(root)), **arguments)
 
     return plan_it
+
+
+@pytest.fixture
+def client(engine):
+    client = docker_client(engine)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def package(triton_base, registry, client):
+    """Package an artifact for the release that the base image is, and pull the image anew."""
+    tag = triton_base.rpartition(":")[2]
+    made = []
+
+    def package_it(artifact, engine="auto", **arguments):
+        request = packaging("docker-triton", triton_base_image_tag=tag, **arguments)
+        result = package_model(request, artifact=artifact, connections=[connection(registry)], engine=engine)
+        made.append(pull_by_digest(client, registry, result.image))
+        return made[-1]
+
+    yield package_it
+    for image in made:
+        client.images.remove(image, force=True)
 
 
 def model_files(plan):

@@ -1,34 +1,22 @@
 """docker-triton from a request to an image in which a real tritonserver answers over HTTP and gRPC."""
 
-import contextlib
 import dataclasses
 import time
-import urllib.request
 
 import numpy as np
 import pytest
-import tritonclient.grpc
-import tritonclient.http
 
 from odahu_pack_core import package_model
 from odahu_pack_core.names import MIRRORS_VARIABLE
 from odahu_pack_triton import releases
-from tests.e2e.parts import connection, container, docker_client, packaging, pull_by_digest
+from tests.e2e.parts import connection, packaging, pull_by_digest
+from tests.plugins.triton.serving import HARDENED, PROTOCOLS, READY, TAG, asking, run, wait_until_ready
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry, pytest.mark.triton]
 
-TAG = "24.10-py3"
-READY = "/v2/health/ready"
 ROWS = np.array([[1, 2, 3], [0, 0, 0], [4, 4, -1]], dtype=np.float32)
 EXAMPLE = ("wine-quality", "FEATURES", "QUALITY")
 QUALITY = [[7.5], [1.5], [0.5]]
-HARDENED = {
-    "read_only": True,
-    "tmpfs": {"/tmp": ""},
-    "user": "12345:0",
-    "cap_drop": ["ALL"],
-    "security_opt": ["no-new-privileges"],
-}
 COMPLETING = """
 import numpy as np
 import triton_python_backend_utils as pb_utils
@@ -47,67 +35,15 @@ class TritonPythonModel:
 """
 
 
-@pytest.fixture
-def client(engine):
-    client = docker_client(engine)
-    yield client
-    client.close()
-
-
-@pytest.fixture
-def package(triton_base, registry, client):
-    """Package an artifact for the release that the base image is, and pull the image anew."""
-    assert triton_base.endswith(f":{TAG}")
-    made = []
-
-    def package_it(artifact, engine="auto", **arguments):
-        request = packaging("docker-triton", triton_base_image_tag=TAG, **arguments)
-        result = package_model(request, artifact=artifact, connections=[connection(registry)], engine=engine)
-        made.append(pull_by_digest(client, registry, result.image))
-        return made[-1]
-
-    yield package_it
-    for image in made:
-        client.images.remove(image, force=True)
-
-
-def _address(started, port):
-    started.reload()
-    return f"127.0.0.1:{started.ports[f'{port}/tcp'][0]['HostPort']}"
-
-
-def _wait_until_ready(started, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        started.reload()
-        assert started.status != "exited", "the server ended"
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"http://{_address(started, 8000)}{READY}", timeout=5).close()
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"not ready after {seconds} s")
-
-
-def _run(client, image, **options):
-    ports = {f"{port}/tcp": ("127.0.0.1", None) for port in (8000, 8001, 8002)}
-    return container(client, image, ports=ports, **options)
-
-
-def _infer(protocol, server, tensors, values):
-    model, name, output = tensors
-    given = protocol.InferInput(name, list(values.shape), "FP32")
-    given.set_data_from_numpy(values)
-    return server.infer(model, [given]).as_numpy(output).tolist()
-
-
 def _answers(started, tensors, values):
     """Return what the model answers over HTTP and over gRPC."""
-    _wait_until_ready(started)
-    with tritonclient.http.InferenceServerClient(_address(started, 8000)) as server:
-        over_http = _infer(tritonclient.http, server, tensors, values)
-    with tritonclient.grpc.InferenceServerClient(_address(started, 8001)) as server:
-        over_grpc = _infer(tritonclient.grpc, server, tensors, values)
-    return over_http, over_grpc
+    wait_until_ready(started)
+    model, name, output = tensors
+    answers = []
+    for protocol in PROTOCOLS:
+        with asking(started, protocol, model) as ask:
+            answers.append(ask(name, values, output).tolist())
+    return tuple(answers)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +53,7 @@ def _answers(started, tensors, values):
 )
 def test_the_example_answers_with_the_right_numbers(package, client, example, engine_name, options):
     image = package(example / "model", engine_name)
-    with _run(client, image, **options) as started:
+    with run(client, image, **options) as started:
         assert _answers(started, EXAMPLE, ROWS) == (QUALITY, QUALITY)
 
 
@@ -144,7 +80,7 @@ def test_its_base_stays_in_the_registry_that_holds_it(
     assert sum(method == "GET" and "/blobs/" in path for method, path, _ in asked) == 1
     image = pull_by_digest(client, registry, published)
     try:
-        with _run(client, image, **HARDENED) as started:
+        with run(client, image, **HARDENED) as started:
             assert _answers(started, EXAMPLE, ROWS) == (QUALITY, QUALITY)
     finally:
         client.images.remove(image, force=True)
@@ -155,9 +91,9 @@ def test_an_archive_that_points_to_the_environment_is_enough(package, client, ex
     release = dataclasses.replace(releases.RELEASES["24.10"], environment="archive")
     monkeypatch.setitem(releases.RELEASES, "24.10", release)
     image = package(example / "model")
-    with _run(client, image, **HARDENED) as started:
+    with run(client, image, **HARDENED) as started:
         assert _answers(started, EXAMPLE, ROWS) == (QUALITY, QUALITY)
-        found = started.exec_run(
+        found = started.execrun(
             ["sh", "-c", "du -sk /tmp; cat /tmp/python_env_*/*/bin/activate"]
         ).output.decode()
     assert int(found.split()[0]) < 100
@@ -167,7 +103,7 @@ def test_an_archive_that_points_to_the_environment_is_enough(package, client, ex
 def test_a_model_without_configuration_and_environment_completes_itself(package, client, write_artifact):
     image = package(write_artifact({"model.py": COMPLETING}))
     values = np.array([1, 2, 3.5], dtype=np.float32)
-    with _run(client, image) as started:
+    with run(client, image) as started:
         assert _answers(started, ("model", "X", "Y"), values) == ([2, 4, 7], [2, 4, 7])
 
 
@@ -178,8 +114,8 @@ def test_the_image_keeps_the_entrypoint_and_ends_on_sigterm(package, client, exa
     assert config["User"] == "65532:0"
     assert {"8000/tcp", "8001/tcp", "8002/tcp"} <= set(config["ExposedPorts"])
     assert config["Labels"]["org.odahu.pack.ready"] == READY
-    with _run(client, image) as started:
-        _wait_until_ready(started)
+    with run(client, image) as started:
+        wait_until_ready(started)
         begun = time.monotonic()
         started.stop(timeout=20)
         assert time.monotonic() - begun < 10
