@@ -93,7 +93,7 @@ def test_an_archive_that_points_to_the_environment_is_enough(package, client, ex
     image = package(example / "model")
     with run(client, image, **HARDENED) as started:
         assert _answers(started, EXAMPLE, ROWS) == (QUALITY, QUALITY)
-        found = started.execrun(
+        found = started.exec_run(
             ["sh", "-c", "du -sk /tmp; cat /tmp/python_env_*/*/bin/activate"]
         ).output.decode()
     assert int(found.split()[0]) < 100

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.plugins.triton.conftest import PYTHON_MODEL
 from tests.plugins.triton.serving import HARDENED, PROTOCOLS, asking, run, wait_until_ready
 
 pytestmark = [pytest.mark.engine, pytest.mark.registry, pytest.mark.triton]
@@ -116,6 +117,36 @@ def test_versions_are_served_as_the_policy_says_and_requests_under_way_are_answe
         log = started.logs().decode()
     assert '"slow" version 2' not in log
     assert "slow" in log
+
+
+REPORTING = """
+import attr
+import numpy as np
+import triton_python_backend_utils as pb_utils
+from importlib.metadata import version
+
+
+class TritonPythonModel:
+    def execute(self, requests):
+        found = np.array([float(version("attrs").split(".")[0])], dtype=np.float32)
+        return [pb_utils.InferenceResponse([pb_utils.Tensor("Y", found)]) for _ in requests]
+"""
+
+
+def test_each_model_runs_in_its_own_environment(package, client, write_artifact):
+    files = {}
+    for name, attrs in (("older", "22.2.0"), ("Newer", "23.2.0"), ("newer", "22.2.0")):
+        files[f"{name}/config.pbtxt"] = PYTHON_MODEL["config.pbtxt"]
+        files[f"{name}/1/model.py"] = REPORTING
+        files[f"{name}/conda.yaml"] = f"dependencies: [{{pip: [attrs=={attrs}]}}]"
+    image = package(write_artifact(files))
+    with run(client, image, **HARDENED) as started:
+        wait_until_ready(started)
+        for name, major in (("older", 22), ("Newer", 23), ("newer", 22)):
+            with asking(started, "gRPC", name) as ask:
+                assert ask("X", np.zeros(1, dtype=np.float32), "Y").tolist() == [major]
+        listed = started.exec_run(["ls", "/opt/models"]).output.decode().split()
+    assert listed == ["newer", "newer-2"]
 
 
 def test_the_files_of_the_repository_can_be_read_by_all_and_written_by_nobody(package, client):
