@@ -102,12 +102,14 @@ def parse_config(text: str, file: str = CONFIG) -> ModelConfig:
     return config
 
 
-def read_config(text: str) -> ModelConfig:
+def read_config(text: str | bytes) -> ModelConfig:
     """Return what a configuration's text says, or all that keeps it from being one.
 
     Args:
-        text: The text.
+        text: The text, or the file's content as it is.
     """
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
     # gRPC comes with Triton's schema, and is slow to import.
     from tritonclient.grpc import model_config_pb2  # noqa: PLC0415  # as above
 

@@ -28,6 +28,7 @@ _HINTS: Final = {
     "*": "a comment begins with #",
     "(": "lists are written in [ ], messages in { }",
     ")": "lists are written in [ ], messages in { }",
+    "\ufffd": "the file is not UTF-8 here; is it UTF-16?",
     "\ufeff": "save the file as UTF-8 without it",
     "\0": "is this a text file?",
 }

@@ -1,0 +1,1 @@
+"""``odahuflowctl triton``: models checked, configured and explained at the command line, without Triton."""
