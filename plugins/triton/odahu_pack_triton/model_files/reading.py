@@ -25,6 +25,16 @@ Reader = Callable[[BinaryIO, str], Content]
 _HEAD: Final = 512
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _PAGES: Final = (b"<!doctype html", b"<html")
+_OTHERS: Final = {
+    b"PK\x03\x04": "it is a zip archive",
+    b"\x80\x02": "it is a pickle",
+    b"\x80\x03": "it is a pickle",
+    b"\x80\x04": "it is a pickle",
+    b"\x80\x05": "it is a pickle",
+    b"\x89HDF\r\n": "it is an HDF5 file, as Keras writes them",
+    b"\x1f\x8b": "it is compressed with gzip",
+}
+"""Beginnings of files that are no model of a format, unless the format says so."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +46,14 @@ class _Format:
         names: What a configuration writes as ``backend`` or ``platform``.
         inner: The file to read where the fixed name is that of a folder.
         read: Reads it; None where only the beginning is looked at.
+        own: Beginnings that other formats do not have.
     """
 
     file: str
     names: frozenset[str]
     inner: str = ""
     read: Reader | None = None
+    own: tuple[bytes, ...] = ()
 
 
 _FORMATS: Final = (
@@ -53,7 +65,7 @@ _FORMATS: Final = (
         read_saved_model,
     ),
     _Format("model.graphdef", frozenset({"tensorflow", "tensorflow_graphdef"}), read=read_graph_def),
-    _Format("model.pt", frozenset({"pytorch", "pytorch_libtorch"}), read=read_torch),
+    _Format("model.pt", frozenset({"pytorch", "pytorch_libtorch"}), read=read_torch, own=(b"PK", b"\x80")),
     _Format("model.plan", frozenset({"tensorrt", "tensorrt_plan"})),
 )
 
@@ -117,7 +129,7 @@ def _read(folder: ModelFolder, path: str, format_: _Format) -> ModelFile:
     try:
         with opened(folder, path) as stream:
             head = stream.read(_HEAD)
-            flaw, reason = _judge(head)
+            flaw, reason = _judge(head, format_.own)
             if flaw or format_.read is None:
                 return ModelFile(path, flaw=flaw, reason=reason)
             return ModelFile(path, format_.read(stream, path))
@@ -127,7 +139,7 @@ def _read(folder: ModelFolder, path: str, format_: _Format) -> ModelFile:
         return ModelFile(path, flaw="unreadable", reason=error.message)
 
 
-def _judge(head: bytes) -> tuple[Flaw, str]:
+def _judge(head: bytes, own: tuple[bytes, ...]) -> tuple[Flaw, str]:
     """Tell by its beginning what a file is that can be no model of any format."""
     if not head:
         return "empty", "it is empty"
@@ -135,7 +147,9 @@ def _judge(head: bytes) -> tuple[Flaw, str]:
         return "pointer", "it is a pointer of Git LFS, not the model itself"
     if head.lstrip().lower().startswith(_PAGES):
         return "other", "it is an HTML page"
-    return "", ""
+    if head.startswith(own):
+        return "", ""
+    return next((("other", told) for magic, told in _OTHERS.items() if head.startswith(magic)), ("", ""))
 
 
 _Known = dict[tuple[str, str], ModelFile]

@@ -123,7 +123,7 @@ class WireReader:
         tag, start = self._varint(at, end)
         number, kind = tag >> 3, tag & 7
         if not number or number >= 1 << 29:
-            raise self.fault(f"no field has the number {number}", at)
+            raise self.fault(f"no protobuf message: no field has the number {number}", at)
         value = 0
         if kind == VARINT:
             value, after = self._varint(start, end)
@@ -133,7 +133,7 @@ class WireReader:
         elif kind in _FIXED:
             after = start + _FIXED[kind]
         else:
-            raise self.fault(f"no field has the wire type {kind}", at)
+            raise self.fault(f"no protobuf message: no field has the wire type {kind}", at)
         if after > end:
             raise self.fault("the file is cut off, or no protobuf message", at)
         if kind in _FIXED:
