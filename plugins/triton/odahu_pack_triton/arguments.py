@@ -53,8 +53,20 @@ class TritonArguments(StrictModel):
         description="Tag of the base image nvcr.io/nvidia/tritonserver; it decides the Triton release.",
         examples=["20.11-py3", "24.10-py3"],
     )
+    max_batch_size: int = Field(
+        default=1024,
+        ge=0,
+        le=65536,
+        description="Of a GPPI model: rows in a request, and in what Triton puts together of several; "
+        "0 takes any number and keeps requests apart.",
+    )
 
     @property
     def release(self) -> Release:
         """The Triton release of the base image."""
         return release_of_tag(self.triton_base_image_tag)
+
+    @property
+    def written_batch_size(self) -> int | None:
+        """The argument ``maxBatchSize``; None where it is left out."""
+        return self.max_batch_size if "max_batch_size" in self.model_fields_set else None

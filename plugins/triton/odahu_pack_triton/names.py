@@ -8,7 +8,10 @@ DOCKER_TRITON: Final = "docker-triton"
 """The packager."""
 
 TRITON: Final = "triton"
-"""The kind of artifact that it takes."""
+"""The kind of artifact that is a model, or are models, in Triton's own formats."""
+
+GPPI: Final = "gppi"
+"""The kind of artifact that holds a GPPI model, whose reader the core has."""
 
 MODELS: Final = "/models"
 """The model repository inside an image."""

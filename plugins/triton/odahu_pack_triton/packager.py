@@ -28,14 +28,16 @@ from odahu_pack_core import (
     ModelArtifact,
     PackagingJob,
     PackagingResult,
+    PlanError,
     ResolvedPlan,
     User,
 )
 
 from .arguments import TritonArguments
 from .environment import LAYER
+from .gppi import decide_gppi
 from .image_repository import ImageRepository, decide_repository
-from .names import DOCKER_TRITON, MODELS, TRITON
+from .names import DOCKER_TRITON, GPPI, MODELS, TRITON
 from .releases import Release
 
 _REGISTRY: Final = "nvcr.io"
@@ -52,8 +54,7 @@ class TritonPackager:
         """Decide the image; pure and offline."""
         arguments = job.arguments
         assert isinstance(arguments, TritonArguments)  # noqa: S101  # the record names this model
-        _check_kind(job.artifact)
-        repository = decide_repository(job, arguments.release)
+        repository = _repository(job, arguments)
         base = _base(arguments, repository)
         environments = tuple(environment.layer for environment in repository.environments)
         return BuildPlan(
@@ -73,13 +74,22 @@ class TritonPackager:
         return PackagingResult(build.publish(plan))
 
 
-def _check_kind(artifact: ModelArtifact) -> None:
-    if artifact.kind != TRITON:
+def _repository(job: PackagingJob, arguments: TritonArguments) -> ImageRepository:
+    if job.artifact.kind == GPPI:
+        return decide_gppi(job, arguments)
+    if job.artifact.kind != TRITON:
         raise ArtifactError(
-            f"docker-triton packages models in Triton's own formats, but this is a {artifact.kind} artifact",
+            f"docker-triton packages GPPI models and those in Triton's own formats, "
+            f"but this is a {job.artifact.kind} artifact",
             code="wrong-artifact",
-            hint="use docker-rest or docker-cli for it" if artifact.kind == "gppi" else "",
         )
+    if arguments.written_batch_size is not None:
+        raise PlanError(
+            "maxBatchSize is for GPPI models",
+            code="argument-without-use",
+            hint="write max_batch_size into config.pbtxt",
+        )
+    return decide_repository(job, arguments.release)
 
 
 def _base(arguments: TritonArguments, repository: ImageRepository) -> BaseImage:

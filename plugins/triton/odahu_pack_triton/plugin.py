@@ -16,7 +16,7 @@ from odahu_pack_core import (
 )
 
 from .arguments import TritonArguments
-from .names import DOCKER_TRITON, TRITON
+from .names import DOCKER_TRITON, GPPI, TRITON
 
 
 @hookimpl
@@ -28,8 +28,7 @@ def odahu_pack_packagers() -> Iterable[PackagerRecord]:
         arguments=TritonArguments,
         create=_packager,
         targets=DOCKER_TARGETS,
-        # A GPPI artifact is recognised only to be refused in words of its own.
-        artifact_kinds=(TRITON, "gppi"),
+        artifact_kinds=(TRITON, GPPI),
     )
 
 

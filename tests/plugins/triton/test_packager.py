@@ -124,11 +124,10 @@ def test_a_new_release_needs_no_options(plan):
     assert made.instructions[-1].arguments == ("tritonserver", "--model-repository=/models")
 
 
-def test_a_gppi_artifact_is_refused_in_words(tmp_path, job):
-    gppi = ModelArtifact("gppi", tmp_path, (), "wine", "1.0")
-    with pytest.raises(ArtifactError, match="this is a gppi artifact") as caught:
-        TritonPackager().plan(job(gppi))
-    assert caught.value.hint == "use docker-rest or docker-cli for it"
+def test_an_artifact_of_another_kind_is_refused_in_words(tmp_path, job):
+    other = ModelArtifact("directory", tmp_path, (), "wine", "1.0")
+    with pytest.raises(ArtifactError, match="this is a directory artifact"):
+        TritonPackager().plan(job(other))
 
 
 def test_building_publishes_the_plan_and_names_the_image(job, read):

@@ -15,8 +15,8 @@ GPPI = {
         "binaries: {type: python, dependencies: conda, conda_path: conda.yaml}\n"
         "model: {name: wine, version: 1.10, workDir: m, entrypoint: entrypoint}\n"
     ),
-    "conda.yaml": "dependencies: [python=3.10]\n",
-    "m/entrypoint.py": "",
+    "conda.yaml": "dependencies: [python=3.6]\n",
+    "m/entrypoint.py": "def init():\n    return 'matrix'\n",
 }
 
 
@@ -46,6 +46,7 @@ def test_the_arguments_have_a_schema_with_defaults_and_words():
     assert {name: p["default"] for name, p in schema["properties"].items()} == {
         "imageName": "{{ Name }}-{{ Version }}:{{ RandomUUID }}",
         "triton_base_image_tag": "20.11-py3",
+        "maxBatchSize": 1024,
     }
     assert all(p["description"] for p in schema["properties"].values())
 
@@ -73,9 +74,9 @@ def test_the_example_is_planned_from_the_archive_that_its_readme_makes(example, 
     assert from_archive == from_folder
 
 
-def test_a_gppi_artifact_is_recognised_and_refused(write_artifact, request_of):
-    with pytest.raises(ArtifactError, match="this is a gppi artifact"):
-        plan_model(**request_of, artifact=write_artifact(GPPI))
+def test_a_gppi_artifact_is_recognised_and_planned(write_artifact, request_of):
+    plan = plan_model(**request_of, artifact=write_artifact(GPPI))
+    assert any(file.path == "/models/wine/1/model.py" for file in plan.layers[-1].files)
 
 
 def test_an_artifact_of_nobody_is_refused(write_artifact, request_of):

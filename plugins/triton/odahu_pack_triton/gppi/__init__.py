@@ -1,5 +1,5 @@
 """GPPI models as models of Triton's Python backend."""
 
-from .model import GppiModel, decide_gppi
+from .model import decide_gppi
 
-__all__ = ["GppiModel", "decide_gppi"]
+__all__ = ["decide_gppi"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from odahu_pack_core import ArtifactError, Decision, ModelArtifact, PlanError
+from odahu_pack_triton.arguments import TritonArguments
 from odahu_pack_triton.config import CONFIG, ENVIRONMENT_PARAMETER, ModelConfig, parse_config
 from odahu_pack_triton.formats import PYTHON
 from odahu_pack_triton.generation.addition import addition
@@ -13,23 +14,16 @@ from odahu_pack_triton.releases import RELEASES, Release
 
 from .description import NotToldError, read_description
 
-DEFAULT_MAX_BATCH_SIZE: Final = 1024
-"""Rows in a request, and in what Triton puts together of several requests."""
-
 _INSTANCE: Final = "instance_group { count: 1 kind: KIND_CPU }"
 _TENSORS: Final = f"inputs and outputs in {CONFIG}"
 
 
-def gppi_config(
-    artifact: ModelArtifact, release: Release, environment: str, max_batch_size: int | None
-) -> tuple[str, tuple[Decision, ...]]:
+def gppi_config(artifact: ModelArtifact, arguments: TritonArguments) -> tuple[str, tuple[Decision, ...]]:
     """Return the text of the configuration, and why it is so.
 
     Args:
         artifact: The GPPI artifact; a ``config.pbtxt`` at its root is completed.
-        release: The Triton release.
-        environment: Value of ``EXECUTION_ENV_PATH`` to add; empty for none.
-        max_batch_size: The argument ``maxBatchSize``; None where it is not written.
+        arguments: The packaging's arguments.
 
     Raises:
         ArtifactError: What is written is wrong, or inputs and outputs are missing and nothing adds them.
@@ -38,17 +32,12 @@ def gppi_config(
     text = artifact.read_text(CONFIG) if artifact.has(CONFIG) else ""
     written = parse_config(text)
     _check_environment(written)
-    size, size_decision = _batch(written, max_batch_size)
-    draft, tensors_decision = _draft(artifact, written, release, size)
+    size, size_decision = _batch(written, arguments)
+    draft, tensors_decision = _draft(artifact, written, arguments.release, size)
     lines = [text.rstrip("\n"), addition(draft, written, PYTHON).rstrip("\n")]
     if not written.message.instance_group:
         lines.append(_INSTANCE)
-    if environment:
-        value = f'{{ string_value: "{environment}" }}'
-        lines.append(f'parameters {{ key: "{ENVIRONMENT_PARAMETER}" value {value} }}')
-    made = "\n".join(filter(None, lines)) + "\n"
-    parse_config(made)
-    return made, (size_decision, tensors_decision)
+    return "\n".join(filter(None, lines)) + "\n", (size_decision, tensors_decision)
 
 
 def _check_environment(written: ModelConfig) -> None:
@@ -60,21 +49,20 @@ def _check_environment(written: ModelConfig) -> None:
         )
 
 
-def _batch(written: ModelConfig, max_batch_size: int | None) -> tuple[int, Decision]:
+def _batch(written: ModelConfig, arguments: TritonArguments) -> tuple[int, Decision]:
     """Return the largest batch, 0 for none, and why it is this."""
-    in_config = int(written.message.max_batch_size)
-    if written.place(("max_batch_size",)) is None:
-        if max_batch_size is None:
-            reason = "the default of maxBatchSize: rows in a request, and in several put together"
-            return DEFAULT_MAX_BATCH_SIZE, Decision("max_batch_size", str(DEFAULT_MAX_BATCH_SIZE), reason)
-        return max_batch_size, Decision("max_batch_size", str(max_batch_size), "maxBatchSize")
-    if max_batch_size not in {None, in_config}:
+    subject, asked, in_config = "max_batch_size", arguments.written_batch_size, written.message.max_batch_size
+    if written.place((subject,)) is None:
+        size = arguments.max_batch_size
+        reason = "maxBatchSize" if asked is not None else "the default of maxBatchSize"
+        return size, Decision(subject, str(size), f"{reason}: rows in a request, and in several put together")
+    if asked not in {None, in_config}:
         raise PlanError(
-            f"maxBatchSize is {max_batch_size}, but {CONFIG} of the artifact has max_batch_size {in_config}",
+            f"maxBatchSize is {asked}, but {CONFIG} of the artifact has max_batch_size {in_config}",
             code="two-batch-sizes",
             hint="write it in one place only",
         )
-    return in_config, Decision("max_batch_size", str(in_config), f"{CONFIG} of the artifact")
+    return int(in_config), Decision(subject, str(in_config), f"{CONFIG} of the artifact")
 
 
 def _draft(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 from odahu_pack_core import (
@@ -14,77 +13,57 @@ from odahu_pack_core import (
     GppiManifest,
     ModelArtifact,
     PackagingJob,
-    PlannedFile,
     TextFile,
     code_files,
 )
-from odahu_pack_triton.config import CONFIG
-from odahu_pack_triton.environment import ModelEnvironment, plan_environment
-from odahu_pack_triton.releases import Release
+from odahu_pack_triton.arguments import TritonArguments
+from odahu_pack_triton.config import CONFIG, read_config
+from odahu_pack_triton.environment import plan_environment
+from odahu_pack_triton.image_config import with_environment
+from odahu_pack_triton.image_repository import ImageRepository
+from odahu_pack_triton.linted import check_models
+from odahu_pack_triton.model_layers import model_layers
+from odahu_pack_triton.names import MODELS
+from odahu_pack_triton.repository import ModelFolder, ModelRepository, with_files
+from odahu_pack_triton.triton_model import TritonModel
 
 from .config import gppi_config
 
-REPOSITORY: Final = "/models"
 _VERSION: Final = "1"
+_RUNTIME: Final = f"{_VERSION}/gppi_runtime"
+_FACTS: Final = f"{_VERSION}/model.json"
+_ARTIFACT: Final = f"{_VERSION}/artifact"
 _UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 128
 
 
-@dataclass(frozen=True)
-class GppiModel:
-    """A GPPI model as it will stand in an image.
-
-    Args:
-        artifact: Where it comes from.
-        name: Its name for Triton, which is that of its folder.
-        config: Text of its configuration.
-        environment: Its environment.
-        decisions: Choices made, with their reasons.
-    """
-
-    artifact: ModelArtifact
-    name: str
-    config: str
-    environment: ModelEnvironment
-    decisions: tuple[Decision, ...]
-
-    def files(self) -> Iterator[PlannedFile]:
-        """Yield the files of the model's folder and of its version's."""
-        folder = f"{REPOSITORY}/{self.name}"
-        version = f"{folder}/{_VERSION}"
-        yield TextFile(f"{folder}/{CONFIG}", self.config.encode())
-        yield from self.environment.files
-        yield from code_files("odahu_pack_triton", "triton_runtime", version)
-        yield from code_files("odahu_pack_core", "gppi_runtime", f"{version}/gppi_runtime")
-        yield TextFile(f"{version}/model.json", _facts(_manifest(self.artifact)))
-        yield from self.artifact.planned(f"{version}/artifact", without=frozenset({CONFIG}))
-
-
-def decide_gppi(job: PackagingJob, release: Release, max_batch_size: int | None) -> GppiModel:
-    """Decide how the GPPI model of a job will stand in an image.
+def decide_gppi(job: PackagingJob, arguments: TritonArguments) -> ImageRepository:
+    """Decide the model repository of an image with a GPPI model.
 
     Args:
         job: The job; its artifact is a GPPI one.
-        release: The Triton release.
-        max_batch_size: The argument ``maxBatchSize``; None where it is not written.
+        arguments: Its arguments.
 
     Raises:
-        ArtifactError: Its name has no letter or digit, or its ``config.pbtxt`` cannot be made complete.
+        ArtifactError: The model's name has no letter or digit, or its configuration cannot be made complete.
         PlanError: The release cannot serve it.
         SpecError: Its conda file is wrong.
     """
-    artifact = job.artifact
+    artifact, release = job.artifact, arguments.release
     name = model_name(artifact.name)
     conda = _manifest(artifact).binaries.conda_path
-    folder = f"{REPOSITORY}/{name}"
-    environment = plan_environment(artifact, conda, release, folder, build_from_source=job.build_from_source)
-    config, decisions = gppi_config(artifact, release, environment.parameter, max_batch_size)
-    return GppiModel(
-        artifact=artifact,
-        name=name,
-        config=config,
-        environment=environment,
-        decisions=(*_name_decision(artifact, name), *environment.decisions, *decisions),
+    at = f"{MODELS}/{name}"
+    environment = plan_environment(artifact, conda, release, at, build_from_source=job.build_from_source)
+    config, decisions = gppi_config(artifact, arguments)
+    text = with_environment(config, environment.parameter)
+    folder = with_files(_folder(artifact, name), {CONFIG: text.encode()})
+    model = TritonModel(folder, read_config(text), environment, decisions)
+    notices = check_models({name: model}, ModelRepository({name: folder}), release)
+    return ImageRepository(
+        models={name: model},
+        layers=model_layers({name: model}, {}),
+        decisions=(*_name_decision(artifact, name), *decisions, *environment.decisions),
+        notices=notices,
     )
 
 
@@ -104,6 +83,30 @@ def model_name(name: str) -> str:
     return fitting
 
 
+def _folder(artifact: ModelArtifact, name: str) -> ModelFolder:
+    """Return the model's folder: our own code, and beside it the artifact as it is."""
+    entries = {_place(entry.path): entry for entry in artifact.entries}
+    made = {file.path: file.content for file in _made(_manifest(artifact))}
+    return with_files(ModelFolder(name, artifact, entries), made)
+
+
+def _place(path: str) -> str:
+    return CONFIG if path == CONFIG else f"{_ARTIFACT}/{path}"
+
+
+def _made(manifest: GppiManifest) -> Iterator[TextFile]:
+    yield from code_files("odahu_pack_triton", "triton_runtime", _VERSION)
+    yield from code_files("odahu_pack_core", "gppi_runtime", _RUNTIME)
+    model = manifest.model
+    facts = {
+        "name": model.name,
+        "version": model.version,
+        "workDir": model.work_dir,
+        "entrypoint": model.entrypoint,
+    }
+    yield TextFile(_FACTS, json.dumps(facts, indent=2).encode() + b"\n")
+
+
 def _name_decision(artifact: ModelArtifact, name: str) -> Iterator[Decision]:
     if name != artifact.name:
         reason = f"a model of Triton is named like its folder, and {artifact.name!r} cannot name one"
@@ -114,14 +117,3 @@ def _manifest(artifact: ModelArtifact) -> GppiManifest:
     manifest = artifact.manifest
     assert isinstance(manifest, GppiManifest)  # noqa: S101  # the reader of this kind sees to it
     return manifest
-
-
-def _facts(manifest: GppiManifest) -> bytes:
-    model = manifest.model
-    facts = {
-        "name": model.name,
-        "version": model.version,
-        "workDir": model.work_dir,
-        "entrypoint": model.entrypoint,
-    }
-    return json.dumps(facts, indent=2).encode() + b"\n"
