@@ -45,6 +45,7 @@ def _refusal(errors: Sequence[Finding], release: Release) -> PlanError:
     return PlanError(
         f"Triton {release.version} would not serve this ({count}):\n{listed}",
         code="lint",
+        hint=f"odahuflowctl triton rule {errors[0].code} tells more",
     )
 
 

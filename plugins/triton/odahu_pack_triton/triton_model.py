@@ -16,7 +16,7 @@ from odahu_pack_core import (
     TextFile,
 )
 
-from .config import CONFIG, ModelConfig, parse_config, read_config
+from .config import CONFIG, ModelConfig, read_config
 from .environment import ModelEnvironment
 from .formats import PYTHON, ModelFormat
 from .image_config import check_one_environment, image_config, with_environment
@@ -82,7 +82,9 @@ def choose_model(folder: ModelFolder) -> ChosenModel:
     Raises:
         ArtifactError: Nothing says so.
     """
-    config = parse_config(folder.read_text(CONFIG) if folder.has(CONFIG) else "", folder.config_file)
+    config = read_config(folder.read_text(CONFIG) if folder.has(CONFIG) else "")
+    if config.faults:  # the linter tells them
+        return ChosenModel(folder, config, None, ())
     format_, chosen = choose_format(folder, config)
     decisions = [chosen]
     if is_ensemble(config) and not folder.versions:

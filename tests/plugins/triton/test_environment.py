@@ -57,7 +57,7 @@ def test_two_conda_files_are_an_error(plan):
 
 
 def test_another_kind_of_model_keeps_the_file_and_says_so(plan):
-    config = f'backend: "our_own" {PYTHON_MODEL["config.pbtxt"].removeprefix(OWN_LINE)}'
+    config = f'backend: "identity" {PYTHON_MODEL["config.pbtxt"].removeprefix(OWN_LINE)}'
     made = plan({"config.pbtxt": config, "conda.yaml": "not even: [yaml"}, triton_base_image_tag="24.10-py3")
     assert [layer.name for layer in made.layers] == ["model"]
     assert "/models/model/1/conda.yaml" in model_files(made)
