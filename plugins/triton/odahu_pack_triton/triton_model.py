@@ -8,6 +8,7 @@ from typing import Final
 
 from odahu_pack_core import (
     ArtifactEntry,
+    ArtifactError,
     ArtifactFile,
     Decision,
     Folder,
@@ -16,7 +17,7 @@ from odahu_pack_core import (
     TextFile,
 )
 
-from .config import CONFIG, ModelConfig, read_config
+from .config import CONFIG, MOST_CHARACTERS, ModelConfig, read_config
 from .environment import ModelEnvironment
 from .formats import PYTHON, ModelFormat
 from .image_config import check_one_environment, image_config, with_environment
@@ -26,6 +27,7 @@ from .releases import Release
 from .repository import MadeFile, ModelFolder, with_files, with_version
 
 _FIRST_VERSION: Final = 1
+_MOST_BYTES: Final = 4 * (MOST_CHARACTERS + 1)
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,30 @@ class TritonModel:
             yield from self.environment.files
 
 
+def written_config(folder: ModelFolder) -> ModelConfig:
+    """Return a model's configuration as it is written, whatever is in the file; an empty one without a file.
+
+    Raises:
+        ArtifactError: It is no file.
+    """
+    if not folder.has(CONFIG):
+        return read_config("")
+    try:
+        with folder.open(CONFIG) as stream:
+            return read_config(stream.read(_MOST_BYTES))
+    except OSError as error:
+        raise ArtifactError(
+            f"cannot read {folder.config_file}: {error.strerror}", code="unreadable"
+        ) from None
+
+
 def choose_model(folder: ModelFolder) -> ChosenModel:
     """Find out what a model is.
 
     Raises:
         ArtifactError: Nothing says so.
     """
-    config = read_config(folder.read_text(CONFIG) if folder.has(CONFIG) else "")
+    config = written_config(folder)
     if config.faults:  # the linter tells them
         return ChosenModel(folder, config, None, ())
     format_, chosen = choose_format(folder, config)
