@@ -75,7 +75,7 @@ def test_the_backend_takes_what_is_made(tmp_path, name):
 
 @pytest.mark.parametrize("name", GRAPHS)
 def test_what_is_given_and_answered_has_the_shapes_that_are_made(tmp_path, name):
-    """Ask the real runtime with inputs of the configured dims, with a batch of two where one is taken."""
+    """The real runtime is asked with inputs of the configured dims, in a batch of two where it takes one."""
     _, made = _complete(tmp_path, GRAPHS[name])
     message = read_config(made.text).message
     session = onnxruntime.InferenceSession(
@@ -122,9 +122,8 @@ dynamic_batching {
 def test_a_whole_configuration(tmp_path):
     _, made = _complete(tmp_path, classifier())
     assert read_config(made.text).message == read_config(EXPECTED).message
-    assert made.reasons == (
-        "max_batch_size 4: the first dimension of every input and output varies, and this is Triton's default",
-    )
+    [reason] = made.reasons
+    assert reason.startswith("max_batch_size 4: the first dimension of every input and output varies")
 
 
 @pytest.mark.parametrize(
@@ -255,10 +254,9 @@ def test_what_cannot_be_told_is_said(tmp_path, made, reason):
 
 
 def test_a_release_that_serves_no_scalars_is_named(tmp_path):
-    with pytest.raises(
-        IncompleteConfigError, match="has the scalar 'x', which Triton 22.12 cannot serve"
-    ) as caught:
+    with pytest.raises(IncompleteConfigError) as caught:
         _complete(tmp_path, identity([]), release="22.12")
+    assert caught.value.reason == "1/model.onnx has the scalar 'x', which Triton 22.12 cannot serve"
     assert "23.10-py3" in caught.value.hint
 
 
