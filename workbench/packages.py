@@ -1,5 +1,6 @@
 """Which Debian packages hold the real parts, and their installation."""
 
+import ctypes.util
 import os
 import shutil
 from collections.abc import Mapping
@@ -27,10 +28,15 @@ PACKAGES: Mapping[str, str] = {
 }
 """The programs that tests and benchmarks start, and the package of each."""
 
+_LIBRARIES: Mapping[str, str] = {"b64": "libb64-0d"}
+"""The libraries of programs that come from elsewhere, and the package of each."""
+
 
 def missing() -> tuple[str, ...]:
-    """Return the packages of all programs that are not installed, sorted."""
-    return tuple(sorted({package for program, package in PACKAGES.items() if not _present(program)}))
+    """Return the packages of all programs and libraries that are not installed, sorted."""
+    programs = {package for program, package in PACKAGES.items() if not _present(program)}
+    libraries = {package for name, package in _LIBRARIES.items() if ctypes.util.find_library(name) is None}
+    return tuple(sorted(programs | libraries))
 
 
 def install(environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:

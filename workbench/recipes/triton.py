@@ -1,14 +1,11 @@
 """Triton 2.51, the server of release 24.10, from NVIDIA's own PyTriton wheel."""
 
-import importlib.util
 import shutil
-import sys
 from pathlib import Path
 
-from workbench.command import run
-from workbench.errors import PartMissingError
 from workbench.recipes.debian import DEBIAN
 from workbench.recipes.recipe import Kitchen, Recipe
+from workbench.wheels import unpacked_wheels
 
 __all__ = ["TRITON"]
 
@@ -58,9 +55,7 @@ assert told["version"] == "{_SERVER}", told
 
 
 def _unpack(kitchen: Kitchen) -> None:
-    wheel = kitchen.pantry / _WHEEL.replace("==", "-")
-    if not wheel.exists():
-        _fetch(wheel, kitchen)
+    wheel = unpacked_wheels([_WHEEL], kitchen.pantry, kitchen.environ)
     package, home = wheel / "pytriton", kitchen.context / "opt" / "tritonserver"
     shutil.copytree(package / "tritonserver" / "backends" / "python", home / "backends" / "python")
     shutil.copytree(wheel / "nvidia_pytriton.libs", home / "lib")
@@ -71,26 +66,6 @@ def _unpack(kitchen: Kitchen) -> None:
     entrypoint.parent.mkdir()
     entrypoint.write_text(_ENTRYPOINT)
     entrypoint.chmod(0o755)
-
-
-def _fetch(wheel: Path, kitchen: Kitchen) -> None:
-    """Unpack the wheel into a folder; what Python runs it does not matter, it is only unpacked."""
-    unfinished = wheel.with_suffix(".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    options: list[str | Path] = ["--no-deps", "--only-binary", ":all:", "--target", unfinished]
-    run([*_installer(), *options, _WHEEL], environ=kitchen.environ, timeout=900)
-    unfinished.rename(wheel)
-
-
-def _installer() -> list[str]:
-    beside = Path(sys.executable).with_name("uv")
-    uv = str(beside) if beside.exists() else shutil.which("uv")
-    if uv is not None:
-        # A link into uv's cache would let a change here reach every later install.
-        return [uv, "pip", "install", "--quiet", "--python", sys.executable, "--link-mode", "copy"]
-    if importlib.util.find_spec("pip") is None:
-        raise PartMissingError(f"neither uv nor pip is there to fetch {_WHEEL}, which holds tritonserver")
-    return [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
 
 
 def _copy_program(source: Path, folder: Path) -> None:
