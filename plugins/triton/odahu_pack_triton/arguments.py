@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -10,28 +11,48 @@ from pydantic.functional_validators import AfterValidator
 
 from odahu_pack_core import DEFAULT_IMAGE_NAME, StrictModel, did_you_mean
 
+from .backends import IMAGES
 from .releases import RELEASES, Release
 
 DEFAULT_TAG: Final = "20.11-py3"
 _SERVER_SUFFIX: Final = "-py3"
-_TAG: Final = re.compile(r"\d\d\.\d\d")
+_VERSION: Final = re.compile(r"\d\d\.\d\d")
+_TAG: Final = re.compile(
+    rf"(?P<version>\d\d\.\d\d)(?:-(?P<image>{'|'.join(IMAGES)}))?{_SERVER_SUFFIX}", re.ASCII
+)
 
 
 def release_of_tag(tag: str) -> Release:
-    """Return the release that a tag such as ``24.10-py3`` names.
+    """Return the release that a tag such as ``24.10-py3`` or ``24.10-vllm-python-py3`` names.
 
     Raises:
         ValueError: It is none of the table; the message lists those that are.
     """
-    version = tag.removesuffix(_SERVER_SUFFIX)
-    if version in RELEASES and version != tag:
-        return RELEASES[version]
-    if _TAG.match(tag) and tag[5:] != _SERVER_SUFFIX:
-        raise ValueError(f"only the full server image is known; write {tag[:5]}{_SERVER_SUFFIX}")
+    found = _TAG.fullmatch(tag)
+    if found and found["version"] in RELEASES and (release := _of_image(found["version"], found["image"])):
+        return release
+    if _VERSION.match(tag) and tag[5:] != _SERVER_SUFFIX:
+        known = " or ".join(f"{tag[:5]}-{image}{_SERVER_SUFFIX}" for image in IMAGES)
+        raise ValueError(
+            f"only the full server images are known; write {tag[:5]}{_SERVER_SUFFIX}, or since 23.10 {known}"
+        )
     known = f"{', '.join(RELEASES)}, each followed by {_SERVER_SUFFIX}"
     near = did_you_mean(tag, [f"{known_version}{_SERVER_SUFFIX}" for known_version in RELEASES])
     suggestion = f"{near} " if near.startswith("did you mean") else ""
     raise ValueError(f"no known Triton release; {suggestion}known: {known}")
+
+
+def _of_image(version: str, image: str | None) -> Release | None:
+    """Return a release as one of its images is; None where it has no such image."""
+    release = RELEASES[version]
+    if not image:
+        return release
+    own = IMAGES[image]
+    return (
+        replace(release, image=image, backends=frozenset({"python", own.name}))
+        if version >= own.first
+        else None
+    )
 
 
 def _known_tag(tag: str) -> str:

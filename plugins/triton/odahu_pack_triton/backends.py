@@ -105,3 +105,9 @@ PLATFORMS: Final[Mapping[str, Backend]] = {
 
 FILES: Final[Mapping[str, Backend]] = {file: backend for backend in _ALL for file in backend.files}
 """The backend that each fixed file name stands for."""
+
+IMAGES: Final[Mapping[str, Backend]] = {backend.image: backend for backend in _ALL if backend.image}
+"""The backend that has an image of its own beside the Python backend, by what the image's tag says.
+
+Source: https://github.com/triton-inference-server/tensorrtllm_backend/issues/401.
+"""

@@ -45,9 +45,10 @@ class Release:
         environment: How it is told of a Python model's environment.
         completes_config: Whether it completes a configuration without being asked to.
         completes_python: Whether ``auto_complete_config`` of a Python model is called.
-        backends: Names of the known backends that its full image has.
+        backends: Names of the known backends that its image has.
         numpy: Bound on NumPy for Python models, as a version specifier; empty without one.
         python_needs: Requirements that the Python backend itself has in a model's environment.
+        image: What the tag of the image says beside the version; empty for the full image.
     """
 
     version: str
@@ -59,6 +60,12 @@ class Release:
     backends: frozenset[str]
     numpy: str
     python_needs: tuple[str, ...]
+    image: str = ""
+
+    @property
+    def tag(self) -> str:
+        """The tag of its image."""
+        return "-".join(filter(None, [self.version, self.image, "py3"]))
 
     @property
     def interpreter(self) -> str:

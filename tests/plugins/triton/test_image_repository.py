@@ -145,6 +145,16 @@ def test_an_ensemble_without_its_empty_version_gets_one(plan):
     assert [decision.choice for decision in told] == ["empty folder added"]
 
 
+def test_a_model_for_vllm_stands_on_the_image_that_has_vllm(plan):
+    files = {"opt/config.pbtxt": 'backend: "vllm" instance_group { count: 1 kind: KIND_MODEL }'}
+    files |= {"opt/1/model.json": '{"model": "opt/weights"}'}
+    made = plan(files, triton_base_image_tag="24.10-vllm-python-py3")
+    assert made.base.reference.tag == "24.10-vllm-python-py3"
+    assert "/models/opt/1/model.json" in model_files(made)
+    with pytest.raises(PlanError, match=r"24\.10-py3 has no vLLM backend\n.*24\.10-vllm-python-py3"):
+        plan({}, **NEW)
+
+
 @pytest.fixture
 def small_is_large(monkeypatch):
     """Files of 9 bytes are large."""

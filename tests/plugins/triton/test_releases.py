@@ -97,17 +97,27 @@ def test_an_unknown_release_is_told_with_those_that_are_known():
     assert all(version in message for version in RELEASES)
 
 
-@pytest.mark.parametrize("tag", ["24.10", "24.10-py3-sdk", "24.10-py3-min", "24.10-vllm-python-py3"])
+@pytest.mark.parametrize("tag", ["24.10", "24.10-py3-sdk", "24.10-py3-min", "24.10-vllm-py3"])
 def test_another_image_of_a_release_is_refused_with_the_right_tag(tag):
-    with pytest.raises(ValueError, match=re.escape("only the full server image is known; write 24.10-py3")):
+    with pytest.raises(ValueError, match=re.escape("only the full server images are known; write 24.10-py3")):
         release_of_tag(tag)
+
+
+@pytest.mark.parametrize(("image", "backend"), [("vllm-python", "vllm"), ("trtllm-python", "tensorrtllm")])
+def test_the_images_of_language_models_are_known_since_they_are_there(image, backend):
+    release = release_of_tag(f"24.10-{image}-py3")
+    assert (release.version, release.image) == ("24.10", image)
+    assert release.backends == {"python", backend}
+    assert release.python == RELEASES["24.10"].python
+    with pytest.raises(ValueError, match=r"since 23\.10"):
+        release_of_tag(f"23.09-{image}-py3")
 
 
 @pytest.mark.parametrize(
     "tag", ["", "latest", "24.10-py3\n", "24.10-py3\nUSER 0", " 24.10-py3", "24.1-py3", "2\u0664.10-py3"]
 )
 def test_what_only_resembles_a_tag_is_refused(tag):
-    with pytest.raises(ValueError, match=r"release|full server"):
+    with pytest.raises(ValueError, match=r"release|full server images"):
         release_of_tag(tag)
 
 
@@ -133,7 +143,7 @@ def test_no_text_but_a_listed_tag_is_accepted(tag):
     except ValueError:
         assert tag not in {f"{version}-py3" for version in RELEASES}
     else:
-        assert tag == f"{release.version}-py3"
+        assert tag == release.tag
 
 
 def test_backends_of_other_images_are_in_no_release():

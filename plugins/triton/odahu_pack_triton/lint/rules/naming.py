@@ -204,10 +204,11 @@ def backend_in_another_image(subject: Subject) -> Iterator[Fault]:
     In the image with the tag `24.10-py3` Triton refuses the model: `unable to find backend library`.
     """
     for backend, at in _backends(subject):
-        if backend.image and not brings_library(subject, backend.name):
+        in_image = backend.image in {"", subject.release.image}
+        if not in_image and not brings_library(subject, backend.name):
             version = max(backend.first, subject.release.version)
             hint = f"it is in nvcr.io/nvidia/tritonserver:{version}-{backend.image}-py3"
-            message = f"Triton's image {subject.release.version}-py3 has no {backend.title} backend"
+            message = f"Triton's image {subject.release.tag} has no {backend.title} backend"
             yield Fault(message, at, hint)
 
 
