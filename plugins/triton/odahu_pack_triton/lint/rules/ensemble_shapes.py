@@ -10,8 +10,8 @@ from odahu_pack_triton.config import FieldPath
 from odahu_pack_triton.lint.finding import Severity
 from odahu_pack_triton.lint.rule import Fault, Subject, rule
 
-from .ensemble_models import steps_with_models
-from .facts import VARIABLE, may_complete, shown, tensors, type_name
+from .ensemble_models import StepModel, steps_with_models
+from .facts import VARIABLE, shown, tensors, type_name
 
 _MOST_SHOWN = 8
 
@@ -93,13 +93,13 @@ def _pairs(subject: Subject) -> Iterator[tuple[_Edge, _Edge]]:
 
 
 def _own_edges(subject: Subject) -> Iterator[_Edge]:
-    message = subject.message
+    message, own = subject.message, StepModel(subject)
     if not message.HasField("ensemble_scheduling"):
         return
     for tensor in tensors(message):
         spec = tensor.spec
         dims = spec.reshape.shape if spec.HasField("reshape") else spec.dims
-        yield _edge(tensor.at("name"), spec.name, subject, spec, tuple(dims) if spec.dims else None)
+        yield _edge(tensor.at("name"), spec.name, own, spec, tuple(dims) if spec.dims else None)
 
 
 def _edges_of_steps(subject: Subject) -> Iterator[_Edge]:
@@ -113,11 +113,11 @@ def _edges_of_steps(subject: Subject) -> Iterator[_Edge]:
                     yield _edge(there, name, model, spec, tuple(spec.dims) or None)
 
 
-def _edge(at: FieldPath, name: str, model: Subject, spec: Any, dims: tuple[int, ...] | None) -> _Edge:  # noqa: ANN401  # protobuf's messages have no types of their own
+def _edge(at: FieldPath, name: str, model: StepModel, spec: Any, dims: tuple[int, ...] | None) -> _Edge:  # noqa: ANN401  # protobuf's messages have no types of their own
     type_ = type_name(spec) if spec.data_type else ""
     size = model.message.max_batch_size
-    batched = None if not size and may_complete(model) else size > 0
-    return _Edge(at, name, model.folder.name, type_, dims, batched)
+    batched = None if not size and model.may_complete else size > 0
+    return _Edge(at, name, model.subject.folder.name, type_, dims, batched)
 
 
 def _fit(first: _Edge, other: _Edge) -> bool:

@@ -10,8 +10,9 @@ from odahu_pack_triton.lint.finding import Severity
 from odahu_pack_triton.lint.rule import Fault, Subject, rule
 
 from .ensemble_graph import ready_steps, steps
-from .ensemble_models import knows_all, loaded_versions, model_of, reaches, steps_with_models
+from .ensemble_models import StepModels, steps_with_models
 from .facts import near, shown
+from .loaded import loaded_versions
 
 _LATEST: Final = -1
 _MOST_SHOWN: Final = 8
@@ -32,13 +33,15 @@ def step_version(subject: Subject) -> Iterator[Fault]:
     step { model_name: "scale" model_version: -1 }
     ```
     """
+    models = StepModels(subject)
     for at, step in steps(subject):
         version, name = step.model_version, shown(step.model_name)
         if version < _LATEST or not version:
             written = f"model_version {version}" if version else "no model_version, which means version 0"
             yield _wrong_version(f"step {name} has {written}", at)
-        loaded = loaded_versions(subject, step.model_name) if version > 0 else None
-        if loaded is not None and version not in loaded:
+        model = models.get(step.model_name) if version > 0 else None
+        loaded = loaded_versions(model.subject) if model else ()
+        if model is not None and version not in loaded:
             known = ", ".join(map(str, loaded[-_MOST_SHOWN:])) or "none"
             yield _wrong_version(f"version {version} of {name} will not be loaded; loaded: {known}", at)
 
@@ -93,7 +96,7 @@ def step_tensor_unknown(subject: Subject) -> Iterator[Fault]:
     for at, step, model in steps_with_models(subject):
         for kind in ("input", "output"):
             known = {spec.name: None for spec in getattr(model.message, kind)}
-            for key in getattr(step, f"{kind}_map") if knows_all(model, kind) else ():
+            for key in getattr(step, f"{kind}_map") if model.knows_all(kind) else ():
                 if key not in known:
                     text = f"model {shown(step.model_name)} has no {kind} {shown(key)}"
                     yield Fault(text, (*at, f"{kind}_map", key, "key"), near(key, known))
@@ -116,9 +119,11 @@ def step_input_unmapped(subject: Subject) -> Iterator[Fault]:
     ```
     """
     for at, step, model in steps_with_models(subject):
+        known = {spec.name for spec in model.message.input}
+        if not step.input_map or not known.issuperset(step.input_map):
+            continue  # faults of their own
         for spec in model.message.input:
-            needed = spec.name and not spec.optional
-            if needed and step.input_map and spec.name not in step.input_map:
+            if spec.name and not spec.optional and spec.name not in step.input_map:
                 text = f"step {shown(step.model_name)} does not map the model's input {shown(spec.name)}"
                 yield Fault(text, (*at, "input_map"), "map it, or make it optional: true in the model")
 
@@ -160,9 +165,11 @@ def ensemble_of_itself(subject: Subject) -> Iterator[Fault]:
 
     name the models that do the work.
     """
-    own = subject.folder.name
+    own, models = subject.folder.name, StepModels(subject)
+    names = {step.model_name for _, step in steps(subject)}
+    back = {name for name in names if models.reaches(name, own)}
     for at, step in steps(subject):
-        if reaches(subject, step.model_name, own):
+        if step.model_name in back:
             text = f"step {shown(step.model_name)} runs the ensemble {shown(own)} again"
             yield Fault(text, (*at, "model_name"))
 
@@ -182,6 +189,7 @@ def ensemble_joins_decoupled(subject: Subject) -> Iterator[Fault]:
     """
     if subject.release.version < _FIRST_WITH_DECOUPLED:
         return
+    models = StepModels(subject)
     origins = {spec.name: 0 for spec in subject.message.input}
     for place, (at, step) in enumerate(ready_steps(subject), start=1):
         taken = {origins[name] for name in step.input_map.values()}
@@ -189,7 +197,7 @@ def ensemble_joins_decoupled(subject: Subject) -> Iterator[Fault]:
             text = f"step {shown(step.model_name)} takes tensors of different decoupled steps"
             yield Fault(text, (*at, "input_map"))
             return
-        model = model_of(subject, step.model_name)
+        model = models.get(step.model_name)
         decoupled = model is not None and model.message.model_transaction_policy.decoupled
         origin = place if decoupled else next(iter(taken), 0)
         origins.update(dict.fromkeys(step.output_map.values(), origin))

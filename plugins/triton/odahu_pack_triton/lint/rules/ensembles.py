@@ -189,7 +189,10 @@ def ensemble_tensor_unused(subject: Subject) -> Iterator[Fault]:
     step { model_name: "split" output_map { key: "FIRST" value: "HALF" } }
     ```
     """
+    given = {spec.name for spec in subject.message.input} | set(written(subject))
     used = {name: None for _, step in steps(subject) for name in step.input_map.values()}
+    if not given.issuperset(used):
+        return  # a fault of its own, which is likely to be the other side of this one
     used |= {spec.name: None for spec in subject.message.output}
     for name, at in written(subject).items():
         if name not in used:

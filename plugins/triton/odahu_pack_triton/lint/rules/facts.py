@@ -8,10 +8,9 @@ from itertools import islice
 from typing import Any, Final
 
 from odahu_pack_core import ArtifactError, did_you_mean
+from odahu_pack_triton.backends import FILES, PLATFORMS
 from odahu_pack_triton.config import FieldPath
-from odahu_pack_triton.formats import FORMATS
-
-from ..rule import Subject  # noqa: TID252  # rules live below the engine that they extend
+from odahu_pack_triton.lint.rule import Subject
 
 ENSEMBLE: Final = "ensemble"
 VARIABLE: Final = -1
@@ -74,11 +73,11 @@ def backend_of(subject: Subject) -> str:
     if message.backend:
         return str(message.backend)
     if message.platform:
-        served = (format_.backend for format_ in FORMATS if format_.platform == message.platform)
-        return next(served, str(message.platform))
+        served = PLATFORMS.get(message.platform)
+        return served.name if served else str(message.platform)
     file = message.default_model_filename
     names = {file} if file else _files_of_versions(subject)
-    return next((format_.backend for format_ in FORMATS if format_.file in names), "")
+    return next((backend.name for name, backend in FILES.items() if name in names), "")
 
 
 def may_complete(subject: Subject) -> bool:
