@@ -20,7 +20,11 @@ def load_described(folder: str) -> Tuple[Model, Signature]:
     Raises:
         EntrypointError: the model cannot be loaded.
     """
-    model = load_model(os.path.join(folder, ARTIFACT), read_facts(os.path.join(folder, FACTS)))
+    facts = read_facts(os.path.join(folder, FACTS))
+    # As images of docker-rest have them; there may be other models beside this one.
+    os.environ["ODAHU_MODEL_NAME"] = facts.name
+    os.environ["ODAHU_MODEL_VERSION"] = facts.version
+    model = load_model(os.path.join(folder, ARTIFACT), facts)
     try:
         return model, model.signature()
     except EntrypointError as error:
