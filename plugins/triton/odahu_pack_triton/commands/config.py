@@ -55,7 +55,7 @@ def config(
     with opened_models(path) as models:
         folder = _chosen(models.repository, model)
         completed = complete_config(folder, release, max_batch_size=max_batch_size)
-        to_stderr(_origin(completed, folder))
+        to_stderr(_origin(completed, models.shown(folder.config_file), folder))
         if write:
             _write(completed.text, models, folder, force=force)
         else:
@@ -80,12 +80,12 @@ def _chosen(repository: ModelRepository, name: str | None) -> ModelFolder:
     return models[name]
 
 
-def _origin(completed: Completed, folder: ModelFolder) -> str:
+def _origin(completed: Completed, file: str, folder: ModelFolder) -> str:
     if not completed.made_from:
-        return f"{folder.config_file} is complete"
+        return f"{file}: complete"
     action = "completed from" if folder.has(CONFIG) else "made from"
     reasons = "".join(f"\n  {reason}" for reason in completed.reasons)
-    return f"{folder.config_file}: {action} {folder.shown(completed.made_from)}{reasons}"
+    return f"{file}: {action} {folder.shown(completed.made_from)}{reasons}"
 
 
 def _write(text: str, models: OpenedModels, folder: ModelFolder, *, force: bool) -> None:
@@ -97,7 +97,7 @@ def _write(text: str, models: OpenedModels, folder: ModelFolder, *, force: bool)
     """
     if not models.path.is_dir():
         raise UsageError(f"{models.path} is an archive; print the configuration and add it", code="archive")
-    target = models.path / folder.config_file
+    target = models.path / models.inside(folder.config_file)
     if folder.has(CONFIG) and folder.read_text(CONFIG) == text:
         return
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | (os.O_TRUNC if force else os.O_EXCL)
