@@ -24,7 +24,7 @@ from .image_config import check_one_environment, image_config, with_environment
 from .model_file import choose_format, is_ensemble
 from .names import MODELS
 from .releases import Release
-from .repository import MadeFile, ModelFolder, with_files, with_version
+from .repository import MadeFile, ModelFolder, with_files, with_version, without_linked
 
 _FIRST_VERSION: Final = 1
 _MOST_BYTES: Final = 4 * (MOST_CHARACTERS + 1)
@@ -71,7 +71,7 @@ class TritonModel:
     def files(self) -> Iterator[PlannedFile]:
         """Yield the files of the model's folder."""
         conda = self.environment.conda_path if self.environment else None
-        for path, entry in self.folder.entries.items():
+        for path, entry in without_linked(self.folder.entries).items():
             if entry.path != conda:
                 yield planned(entry, f"{MODELS}/{self.folder.name}/{path}")
         if self.environment:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odahu_pack_core import ArtifactEntry, ArtifactError, ModelArtifact
-from odahu_pack_triton.repository import read_repository
+from odahu_pack_triton.repository import read_repository, without_linked
 
 ENSEMBLE = 'platform: "ensemble"'
 MANIFEST = {"odahuflow.model.yaml": "name: wine\nversion: 7\n"}
@@ -192,3 +192,39 @@ def test_no_file_is_lost_or_seen_twice(tmp_path_factory, paths):
     assert len(places) == len(set(places))
     left = {entry.path for entry in entries} - set(places)
     assert all(path.partition("/")[0] in {*repository.left_out, "conda.yaml"} for path in left)
+
+
+def test_a_linked_folder_is_seen_through(read, artifact_root, write_artifact):
+    write_artifact({"export/saved_model.pb": "x", "export/variables/index": ""})
+    (artifact_root / "model.savedmodel").symlink_to("export")
+    (artifact_root / "export/loop").symlink_to("..")
+    (model,) = read_repository(read({})).models.values()
+    assert model.is_folder("1/model.savedmodel")
+    assert set(model.names("1/model.savedmodel")) == {"saved_model.pb", "variables", "loop"}
+    assert model.has("1/model.savedmodel/variables/index")
+    assert model.shown("1/model.savedmodel/saved_model.pb") == "export/saved_model.pb"
+    with model.open("1/model.savedmodel/saved_model.pb") as stream:
+        assert stream.read() == b"x"
+    planned = without_linked(model.entries)
+    assert planned["1/model.savedmodel"].link == "export"
+    assert not any(path.startswith("1/model.savedmodel/") for path in planned)
+
+
+def test_links_between_models_stay_and_links_to_what_is_left_behind_bring_it_along(
+    read, artifact_root, write_artifact
+):
+    write_artifact({"a/config.pbtxt": "", "a/1/model.py": "x", "b/config.pbtxt": "", "b/1/": None})
+    write_artifact({"shared/words/list": "y", "shared/weights": "z"})
+    (artifact_root / "b/1/model.py").symlink_to("../../a/1/model.py")
+    (artifact_root / "b/1/words").symlink_to("../../shared/words")
+    (artifact_root / "words").symlink_to("shared/words")
+    (artifact_root / "b/1/model.pt").symlink_to("../../shared/weights")
+    repository = read_repository(read({}))
+    entries = repository.models["b"].entries
+    assert entries["1/model.py"].link
+    assert (entries["1/words/list"].path, entries["1/model.pt"].path) == (
+        "shared/words/list",
+        "shared/weights",
+    )
+    assert not any(entry.link for path, entry in entries.items() if path != "1/model.py")
+    assert set(repository.left_out) == {"shared", "words"}

@@ -3,6 +3,7 @@
 from .folder import ModelFolder, ModelRepository, is_version
 from .form import Form, form_of
 from .layout import MANIFEST_NAMES, is_model_name, read_repository
+from .links import without_linked
 from .made import MadeFile, with_files, with_version
 
 __all__ = [
@@ -17,4 +18,5 @@ __all__ = [
     "read_repository",
     "with_files",
     "with_version",
+    "without_linked",
 ]

@@ -8,7 +8,7 @@ from typing import Final
 from odahu_pack_core import ArtifactEntry, ModelArtifact
 from odahu_pack_triton.config import CONFIG, ModelConfig
 
-from .folder import target_of
+from .links import target_of
 
 _LABELS: Final = "labels.txt"
 _STUB: Final = "triton_python_backend_stub"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +10,8 @@ from typing import BinaryIO, Final
 
 from odahu_pack_core import ArtifactEntry, ArtifactError, ModelArtifact
 from odahu_pack_triton.config import CONFIG
+
+from .links import target_of
 
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,17}")
 
@@ -117,8 +118,3 @@ class ModelRepository:
     files: Mapping[str, ArtifactEntry] = field(default_factory=dict)
     left_out: tuple[str, ...] = ()
     whole: bool = True
-
-
-def target_of(entry: ArtifactEntry, artifact: ModelArtifact) -> str:
-    """Return what a link of an artifact leads to in the end, as a path in the artifact."""
-    return os.path.relpath(os.path.realpath(artifact.root / entry.path), os.path.realpath(artifact.root))

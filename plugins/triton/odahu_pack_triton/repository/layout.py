@@ -12,6 +12,7 @@ from odahu_pack_triton.config import CONFIG, ModelConfig, parse_config
 from .flat import flat_entries
 from .folder import ModelFolder, ModelRepository
 from .form import Form, form_of, model_folders
+from .links import brought_along, seen_through
 
 MANIFEST_NAMES: Final = ("odahuflow.project.yaml", "odahuflow.model.yaml")
 """Where a manifest is looked for in an artifact's root."""
@@ -60,17 +61,18 @@ def _repository(artifact: ModelArtifact) -> ModelRepository:
     left_out: dict[str, None] = {}
     for entry in artifact.entries:
         top, _, below = entry.path.partition("/")
-        if top not in members and (below or entry.is_folder or not _stays(top)):
+        if top not in members and (below or not _stays(entry, artifact)):
             left_out[top] = None
         elif below:
             members[top][below] = entry
         elif top not in members:
             files[top] = entry
     shared = _conda_file(files)
+    kept = {*members, *files}
     models = {}
     for name, entries in members.items():
-        own = _conda_file(entries)
-        models[name] = ModelFolder(name, artifact, entries, own or shared)
+        seen = seen_through(brought_along(entries, artifact, kept), artifact)
+        models[name] = ModelFolder(name, artifact, seen, _conda_file(entries) or shared)
     stay = {path: entry for path, entry in files.items() if path not in CONDA_NAMES}
     return ModelRepository(models, stay, tuple(left_out))
 
@@ -80,7 +82,7 @@ def _folder(artifact: ModelArtifact, name: str) -> ModelFolder:
     config = _config(artifact)
     written = str(config.message.name) if config else ""
     chosen = _of_manifest(artifact, "name") or name or (written if is_model_name(written) else DEFAULT_NAME)
-    return ModelFolder(chosen, artifact, entries, _conda_file(entries))
+    return ModelFolder(chosen, artifact, seen_through(entries, artifact), _conda_file(entries))
 
 
 def _flat(artifact: ModelArtifact) -> ModelFolder:
@@ -88,16 +90,18 @@ def _flat(artifact: ModelArtifact) -> ModelFolder:
     name = _of_manifest(artifact, "name") or DEFAULT_NAME
     version = _of_manifest(artifact, "version") or DEFAULT_VERSION
     entries = flat_entries(artifact, members, _config(artifact), version)
-    return ModelFolder(name, artifact, entries, _conda_file(members))
+    return ModelFolder(name, artifact, seen_through(entries, artifact), _conda_file(members))
 
 
 def _members(artifact: ModelArtifact) -> Entries:
     return {entry.path: entry for entry in artifact.entries if entry.path not in MANIFEST_NAMES}
 
 
-def _stays(file: str) -> bool:
-    """Tell whether a file at a repository's root may be one that a model reads."""
-    return file not in MANIFEST_NAMES and not _NO_MODEL_FILES.fullmatch(file)
+def _stays(entry: ArtifactEntry, artifact: ModelArtifact) -> bool:
+    """Tell whether a member at a repository's root is a file that a model may read."""
+    is_folder = entry.is_folder or (entry.link and (artifact.root / entry.path).is_dir())
+    is_other = entry.path in MANIFEST_NAMES or _NO_MODEL_FILES.fullmatch(entry.path)
+    return not (is_folder or is_other)
 
 
 def _of_manifest(artifact: ModelArtifact, field: str) -> str:
