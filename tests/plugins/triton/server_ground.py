@@ -23,6 +23,7 @@ COMMAND = (
 HANGS = "loading does not end"
 CRASHES = "the server ends"
 _PATIENCE = 30
+_PARTING = 10
 _REASON = re.compile(r"""^[EW]\d{4} [^\]]+\] (.*)$|^(?:\[libprotobuf \w+ [^\]]+\] )(.*)$""", re.MULTILINE)
 
 
@@ -64,13 +65,15 @@ class ServerGround:
     def __exit__(self, *exc_details):
         return self._running.__exit__(*exc_details)
 
-    def judge(self, folder, model, requests=(), *, patience=_PATIENCE):
-        """Load a model out of a folder of models, ask it, and unload it again."""
+    def judge(self, folder, model, requests=(), *, before=(), patience=_PATIENCE):
+        """Load a model out of a folder of models, after others that it asks, ask it, and unload all again."""
         with self._placed(folder):
             try:
-                refusal = self._load(model, patience)
+                refusals = [self._load(each, patience) for each in (*before, model)]
+                refusal = "\n".join(filter(None, refusals))
                 answers = () if refusal else tuple(self._ask(model, request) for request in requests)
-                self._forget(model)
+                if not self._forget(*before, model):
+                    self._renew()
             except TimeoutError:
                 self._renew()
                 return Verdict(HANGS)
@@ -117,13 +120,16 @@ class ServerGround:
             return _streamed(told)
         return Answer({output["name"]: output.get("data") for output in told.get("outputs", ())})
 
-    def _forget(self, model):
-        """Unload a model with all that it brought along, and wait until it is gone."""
-        self._post(f"/v2/repository/models/{model}/unload", {"parameters": {"unload_dependents": True}})
-        end = time.monotonic() + _PATIENCE
+    def _forget(self, *models):
+        """Unload models with all that they brought along, and tell whether they go."""
+        for model in models:
+            self._post(f"/v2/repository/models/{model}/unload", {"parameters": {"unload_dependents": True}})
+        end = time.monotonic() + _PARTING
         while any(map(_is_up, self._post("/v2/repository/index", {})[1])):
-            assert time.monotonic() < end, f"{model} stays in the server"
+            if time.monotonic() > end:
+                return False
             time.sleep(0.02)
+        return True
 
     def _renew(self):
         """End a server that a model has blocked, and start another."""

@@ -1,0 +1,106 @@
+"""The cases of the corpus: repositories as people have them, with what the linter and the server make of them."""
+
+import shutil
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import yaml
+
+from odahu_pack_core import ModelArtifact
+from odahu_pack_core.artifact.tree import list_entries
+from odahu_pack_triton.config import CONFIG, read_config
+from odahu_pack_triton.lint import Subject, lint
+from odahu_pack_triton.names import TRITON
+from odahu_pack_triton.releases import RELEASES
+from odahu_pack_triton.repository import read_repository
+from tests.plugins.triton.forged import forged
+
+HERE = Path(__file__).parent
+MODELS = HERE / "models"
+RELEASE = "24.10-py3"
+_TOLD = "case.yaml"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One folder of the corpus: folders of models, and ``case.yaml`` that tells of them."""
+
+    folder: Path
+
+    def __str__(self):
+        return self.folder.name
+
+    @cached_property
+    def told(self):
+        return yaml.safe_load((self.folder / _TOLD).read_text())
+
+    @property
+    def release(self):
+        """The version of the container that the case is for, such as ``24.10``."""
+        return self.told.get("release", RELEASE).partition("-")[0]
+
+    @property
+    def errors(self):
+        return self.told.get("errors", [])
+
+    @property
+    def warnings(self):
+        return self.told.get("warnings", [])
+
+    @property
+    def server(self):
+        """What the real server makes of it."""
+        return self.told["server"]
+
+    @property
+    def can_be_shown(self):
+        return "cannot-tell" not in self.server
+
+    @property
+    def requests(self):
+        """What the server is asked once the model is loaded."""
+        one = self.server.get("request")
+        return self.server.get("requests", [] if one is None else [one])
+
+    @property
+    def model(self):
+        """The model that is loaded and asked: the case's only one, if it does not say."""
+        folders = sorted(each.name for each in self.folder.iterdir() if each.is_dir())
+        return self.told.get("model", folders[0])
+
+    def lay_out(self, root):
+        """Write the repository to a folder, with the files that several cases share."""
+        shutil.copytree(self.folder, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(_TOLD))
+        for path, content in self.told.get("files", {}).items():
+            target = root / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(_content(content))
+        return root
+
+
+def cases(kind):
+    """Return the cases of ``faulty`` or ``good`` in the order of their names."""
+    return [Case(folder) for folder in sorted((HERE / kind).iterdir()) if folder.is_dir()]
+
+
+def _content(told):
+    """Return what a shared file holds: a model's code by its name, a forged file, or a text."""
+    if isinstance(told, str):
+        return (MODELS / f"{told}.py").read_bytes()
+    ((kind, content),) = told.items()
+    return content.encode() if kind == "text" else forged(kind, content)
+
+
+def findings(root, release):
+    """Return what the linter finds in the models of a repository, by their names."""
+    repository = read_repository(ModelArtifact(TRITON, root, list_entries(root), "", ""))
+    return [
+        finding
+        for folder in repository.models.values()
+        for finding in lint(Subject(folder, _config(folder), repository, RELEASES[release]))
+    ]
+
+
+def _config(folder):
+    return read_config(folder.read_text(CONFIG) if folder.has(CONFIG) else "")
