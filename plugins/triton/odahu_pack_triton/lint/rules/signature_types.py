@@ -97,7 +97,8 @@ def _fit(dims: tuple[int, ...], expected: tuple[int, ...], *, exact: bool) -> bo
 
 
 def _list(sizes: Iterable[int]) -> str:
-    return f"[ {', '.join(map(str, sizes))} ]"
+    listed = ", ".join(map(str, sizes))
+    return f"[ {listed} ]" if listed else "[ ]"
 
 
 @rule("TR615", "model-takes-no-batches", Severity.ERROR)
