@@ -3,6 +3,7 @@
 from . import (
     batch_tensors,
     batching,
+    compiled_files,
     ensemble_shapes,
     ensemble_steps,
     ensembles,
@@ -12,6 +13,7 @@ from . import (
     model_files,
     naming,
     parameters,
+    python_code,
     reading,
     reshapes,
     sequence_states,
@@ -29,6 +31,7 @@ from . import (
 __all__ = [
     "batch_tensors",
     "batching",
+    "compiled_files",
     "ensemble_shapes",
     "ensemble_steps",
     "ensembles",
@@ -38,6 +41,7 @@ __all__ = [
     "model_files",
     "naming",
     "parameters",
+    "python_code",
     "reading",
     "reshapes",
     "sequence_states",

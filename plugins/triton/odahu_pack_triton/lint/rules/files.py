@@ -36,11 +36,13 @@ def model_file_missing(subject: Subject) -> Iterator[Fault]:
     default_model_filename: "resnet50.onnx"
     ```
     """
+    message = subject.message
+    field = _FILENAME if message.default_model_filename else "backend" if message.backend else "platform"
     for version, expected in _lacking(subject):
         there = list(subject.folder.names(str(version)))[:_MOST_NAMES]
         if not _others(subject, version):
             reason = f"version {version} has no {' or '.join(map(shown, expected))}"
-            yield Fault(reason, (_FILENAME,), _near_file(subject, expected, there))
+            yield Fault(reason, (field,), _near_file(subject, expected, there))
 
 
 @rule("TR122", "model-file-of-another-backend", Severity.ERROR)

@@ -107,8 +107,10 @@ def unknown_backend(subject: Subject) -> Iterator[Fault]:
     """
     name = subject.message.backend
     if name and name not in BACKENDS and not brings_library(subject, name):
-        hint = _meant(name) or f"libtriton_{name[:60]}.so would have to lie in the model's folder"
-        yield Fault(f"Triton has no backend {shown(name)}; {_suggested(name)}", ("backend",), hint)
+        meant = _meant(name)
+        suggested = "" if meant else f"; {did_you_mean(name, BACKENDS)}"
+        hint = meant or f"libtriton_{name[:60]}.so would have to lie in the model's folder"
+        yield Fault(f"Triton has no backend {shown(name)}{suggested}", ("backend",), hint)
 
 
 @rule("TR105", "unknown-platform", Severity.ERROR)
@@ -234,10 +236,6 @@ def _meant(name: str) -> str:
         return f'write backend: "{name}"'
     meant = _MEANT.get(name.casefold(), "")
     return f"write {meant}" if meant else ""
-
-
-def _suggested(name: str) -> str:
-    return did_you_mean(name, BACKENDS)
 
 
 def _other_release(backend: Backend, version: str) -> str:
