@@ -69,7 +69,8 @@ FAULTS = [
         "TR309",
         BATCHED
         + "dynamic_batching { preserve_ordering: true priority_levels: 1 default_priority_level: 1\n"
-        + "priority_queue_policy §{\nkey: 1\nvalue { timeout_action: DELAY default_timeout_microseconds: 9 } } }",
+        + "priority_queue_policy §{ key: 1\n"
+        + "value { timeout_action: DELAY default_timeout_microseconds: 9 } } }",
         "preserve_ordering forbids the timeout_action DELAY",
     ),
     (

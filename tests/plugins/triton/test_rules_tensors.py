@@ -190,6 +190,12 @@ def test_tensor_rt_has_non_linear_formats_of_three_dims(tmp_path, dims, codes):
     assert [code for code, _, _ in found] == codes
 
 
+def test_a_backend_that_batches_by_itself_needs_no_batcher(tmp_path):
+    ragged = 'input { name: "ids" data_type: TYPE_INT32 dims: [ -1 ] allow_ragged_batch: true }\n'
+    text = 'backend: "tensorrtllm"\nmax_batch_size: 8\n' + ragged + Y
+    assert told_of_one(tmp_path, text, files={"wine/1/config.json": "{}"}) == []
+
+
 def test_endless_sizes_take_no_time(tmp_path):
     dims = ", ".join(["4611686018427387904"] * 20_000)
     text = f'input {{ name: "X" data_type: TYPE_FP32 dims: [ {dims} ] reshape {{ shape: [ 3 ] }} }}\n'

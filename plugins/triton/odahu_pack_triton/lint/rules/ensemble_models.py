@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import Any
@@ -12,7 +12,7 @@ from odahu_pack_triton.config import CONFIG, FieldPath, ModelConfig, read_config
 from odahu_pack_triton.lint.rule import Subject
 
 from .ensemble_graph import steps
-from .facts import ENSEMBLE, backend_of, may_complete
+from .facts import ENSEMBLE, backend_of, may_complete, tensors
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,15 @@ class StepModel:
     def may_complete(self) -> bool:
         """Whether its backend may fill in what the configuration leaves out."""
         return may_complete(self.subject)
+
+    @cached_property
+    def specs(self) -> Mapping[tuple[str, str], Any]:
+        """Its inputs and outputs by kind and name."""
+        return {(tensor.kind, tensor.spec.name): tensor.spec for tensor in tensors(self.message)}
+
+    def names(self, kind: str) -> Iterator[str]:
+        """Yield the names of its inputs or outputs."""
+        return (spec.name for spec in getattr(self.message, kind))
 
     def knows_all(self, kind: str) -> bool:
         """Tell whether the inputs or outputs that are configured are all that the model will have."""
@@ -73,6 +82,8 @@ class StepModels:
         return False
 
     def _found(self, name: str) -> StepModel | None:
+        if name == self._subject.folder.name:
+            return StepModel(self._subject)
         folder = self._subject.repository.models.get(name)
         if folder is None or not folder.has(CONFIG):
             return None

@@ -104,10 +104,9 @@ def _own_edges(subject: Subject) -> Iterator[_Edge]:
 
 def _edges_of_steps(subject: Subject) -> Iterator[_Edge]:
     for at, step, model in steps_with_models(subject):
-        specs = {(tensor.kind, tensor.spec.name): tensor.spec for tensor in tensors(model.message)}
         for kind in ("input", "output"):
             for key, name in getattr(step, f"{kind}_map").items():
-                spec = specs.get((kind, key))
+                spec = model.specs.get((kind, key))
                 if spec is not None:
                     there = (*at, f"{kind}_map", key, "value")
                     yield _edge(there, name, model, spec, tuple(spec.dims) or None)

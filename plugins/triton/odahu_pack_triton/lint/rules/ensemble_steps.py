@@ -95,11 +95,10 @@ def step_tensor_unknown(subject: Subject) -> Iterator[Fault]:
     """
     for at, step, model in steps_with_models(subject):
         for kind in ("input", "output"):
-            known = {spec.name: None for spec in getattr(model.message, kind)}
             for key in getattr(step, f"{kind}_map") if model.knows_all(kind) else ():
-                if key not in known:
+                if (kind, key) not in model.specs:
                     text = f"model {shown(step.model_name)} has no {kind} {shown(key)}"
-                    yield Fault(text, (*at, f"{kind}_map", key, "key"), near(key, known))
+                    yield Fault(text, (*at, f"{kind}_map", key, "key"), near(key, model.names(kind)))
 
 
 @rule("TR349", "step-input-unmapped", Severity.ERROR)
@@ -119,13 +118,12 @@ def step_input_unmapped(subject: Subject) -> Iterator[Fault]:
     ```
     """
     for at, step, model in steps_with_models(subject):
-        known = {spec.name for spec in model.message.input}
-        if not step.input_map or not known.issuperset(step.input_map):
+        if not step.input_map or any(("input", key) not in model.specs for key in step.input_map):
             continue  # faults of their own
-        for spec in model.message.input:
-            if spec.name and not spec.optional and spec.name not in step.input_map:
-                text = f"step {shown(step.model_name)} does not map the model's input {shown(spec.name)}"
-                yield Fault(text, (*at, "input_map"), "map it, or make it optional: true in the model")
+        needed = (spec.name for spec in model.message.input if spec.name and not spec.optional)
+        if name := next((name for name in needed if name not in step.input_map), ""):
+            text = f"step {shown(step.model_name)} does not map the model's input {shown(name)}"
+            yield Fault(text, (*at, "input_map"), "map it, or make it optional: true in the model")
 
 
 @rule("TR358", "ensemble-batch-size", Severity.ERROR)

@@ -11,6 +11,8 @@ from odahu_pack_triton.lint.rule import Fault, Subject, rule
 from .facts import VARIABLE, Tensor, backend_of, tensors, type_name
 
 _IMAGE_RANK: Final = 3
+_BATCHED_BY_SERVER: Final = frozenset({"onnxruntime", "python", "pytorch", "tensorflow", "tensorrt"})
+"""Backends that batch nothing by themselves, as those of language models do."""
 _CLASSIFIED: Final = frozenset(
     {
         "TYPE_INVALID",
@@ -106,7 +108,7 @@ def ragged_without_batches(subject: Subject) -> Iterator[Fault]:
     """
     message = subject.message
     batches = message.HasField("dynamic_batching") or message.HasField("sequence_batching")
-    if batches and message.max_batch_size > 0:
+    if backend_of(subject) not in _BATCHED_BY_SERVER or (batches and message.max_batch_size > 0):
         return
     reason = "there is no dynamic_batching" if message.max_batch_size > 0 else "max_batch_size is 0"
     for index, spec in enumerate(message.input):
