@@ -264,6 +264,24 @@ FORMS = {
             "output": [_tensor("Z", "TYPE_INT8", [-1, -1])],
         },
     ),
+    "a class above": (
+        _model(
+            """
+            KIND = "TYPE_FP16"
+            """,
+            before="""
+            class Declared:
+                KIND = "TYPE_FP32"
+
+                @classmethod
+                def auto_complete_config(cls, config):
+                    config.add_input({"name": "X", "data_type": cls.KIND, "dims": [4]})
+                    config.add_output({"name": "Y", "data_type": Declared.KIND, "dims": [4]})
+                    return config
+            """,
+        ).replace("class TritonPythonModel:", "class TritonPythonModel(Declared):"),
+        {"input": [_tensor("X", "TYPE_FP16")], "output": [_tensor("Y")]},
+    ),
     "the dictionary changed in place": (
         _model("""
             @staticmethod
@@ -318,6 +336,13 @@ UNTOLD = {
         config.add_input(inputs[0])
         """,
         "'random' is imported",
+    ),
+    "its names may change": (
+        """
+        exec("config = None")
+        config.add_input({"name": "X", "data_type": "TYPE_FP32", "dims": [1]})
+        """,
+        "exec\\(\\) may change anything",
     ),
     "something else is returned": ("return None", "does not return the configuration"),
     "it is too long": ("while True:\n    pass", "too many steps"),

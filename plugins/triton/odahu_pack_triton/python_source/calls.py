@@ -88,7 +88,7 @@ class Calls(Expressions):
     ) -> Any:  # noqa: ANN401  # any value
         owner = method.owner
         if isinstance(owner, ClassValue):
-            function = owner.scope.names[method.name]
+            function = owner.find(method.name)
             first = [owner] if function.takes_class else []
             return self._call_function(function, [*first, *given], named, node)
         if isinstance(owner, ForeignValue):
@@ -175,5 +175,5 @@ class Calls(Expressions):
             self._poison(value.node.body, Scope(value.scope), why, seen)
         elif isinstance(value, ClassValue):
             seen.add(id(value))
-            for member in value.scope.names.values():
+            for member in (*value.bases, *value.scope.names.values()):
                 self._spoil_reachable(member, why, seen)

@@ -25,6 +25,8 @@ from .values import (
 )
 
 _MOST_STEPS: Final = 100_000
+# They may give any name another meaning.
+_REACHING: Final = frozenset({"delattr", "eval", "exec", "globals", "locals", "setattr", "vars"})
 _NOWHERE: Final = ast.Pass(lineno=1)
 _OPERATORS: Final[Mapping[type, Callable[..., Any]]] = {
     ast.Add: operator.add,
@@ -128,6 +130,8 @@ class Expressions:
         except KeyError:
             if node.id in BUILTINS:
                 return BUILTINS[node.id]
+            if node.id in _REACHING:
+                raise LostError(unknown(f"{node.id}() may change anything", node)) from None
             raise CannotTellError(unknown(f"{node.id!r} is not defined in this file", node)) from None
 
     def _of_list(self, node: ast.List, scope: Scope) -> list[Any]:
@@ -162,7 +166,7 @@ class Expressions:
     def _of_attribute(self, node: ast.Attribute, scope: Scope) -> Any:  # noqa: ANN401  # any value
         owner = self.evaluate(node.value, scope)
         if isinstance(owner, ClassValue):
-            value = self.check(owner.scope.names[node.attr])
+            value = self.check(owner.find(node.attr))
             return BoundMethod(owner, node.attr) if isinstance(value, FunctionValue) else value
         if isinstance(owner, ForeignValue) or has_method(owner, node.attr):
             return BoundMethod(owner, node.attr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from .statements import Interpreter
@@ -74,13 +75,12 @@ class SourceModule:
     def _call(self, name: str, given: tuple[object, ...]) -> Any:  # noqa: ANN401  # any value
         self._begin()
         owner, _, method = name.rpartition(".")
-        scope = self._scope
+        found: Scope | ClassValue = self._scope
         if owner:
             found = self._interpreter.check(self._find(owner))
             if not isinstance(found, ClassValue):
                 raise CannotTellError(Unknown(f"{owner} is not a class of this file", 1))
-            scope = found.scope
-        function = self._interpreter.check(scope.find(method))
+        function = self._interpreter.check(found.find(method))
         values = [found, *given] if owner and getattr(function, "takes_class", False) else [*given]
         return self._interpreter.sound(self._interpreter.call(function, values, {}, self._tree))
 
@@ -90,7 +90,11 @@ class SourceModule:
         if not owner:
             return member in self._scope.names
         found = self._scope.names.get(owner)
-        return isinstance(found, Unknown) or (isinstance(found, ClassValue) and member in found.scope.names)
+        if isinstance(found, ClassValue):
+            with suppress(KeyError):
+                found.find(member)
+                return True
+        return isinstance(found, Unknown)
 
     def _find(self, name: str) -> Any:  # noqa: ANN401  # any value
         self._begin()

@@ -148,10 +148,18 @@ class Interpreter(Calls):
     def _do_classdef(self, node: ast.ClassDef, scope: Scope) -> None:
         inner = Scope(scope, of_class=True)
         self.run(node.body, inner)
-        if node.decorator_list:
-            scope.bind(node.name, unknown(f"class {node.name} is decorated", node))
+        if node.decorator_list or node.keywords:
+            scope.bind(node.name, unknown(f"class {node.name} is decorated or has a metaclass", node))
         else:
-            scope.bind(node.name, ClassValue(node.name, inner))
+            scope.bind(node.name, ClassValue(node.name, inner, tuple(self._bases(node.bases, scope))))
+
+    def _bases(self, nodes: list[ast.expr], scope: Scope) -> Iterator[ClassValue | Unknown]:
+        for node in nodes:
+            if isinstance(node, ast.Name) and node.id == "object":
+                continue
+            value = self._value(node, scope)
+            is_known = isinstance(value, (ClassValue, Unknown))
+            yield value if is_known else unknown("a base class is not followed", node)
 
     def _do_import(self, node: ast.Import | ast.ImportFrom, scope: Scope) -> None:
         for alias in node.names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -114,10 +115,28 @@ class FunctionValue:
 
 @dataclass(frozen=True)
 class ClassValue:
-    """A class of the source, with the names of its body."""
+    """A class of the source.
+
+    Args:
+        name: Its name.
+        scope: The names of its body.
+        bases: The classes that it is made of, in order; an `Unknown` for each that is not of the source.
+    """
 
     name: str
     scope: Scope
+    bases: tuple[ClassValue | Unknown, ...] = ()
+
+    def find(self, name: str) -> Any:  # noqa: ANN401  # a name may stand for anything
+        """Return what an attribute is, which may be `Unknown`; KeyError where it has none."""
+        if name in self.scope.names:
+            return self.scope.names[name]
+        for base in self.bases:
+            if isinstance(base, Unknown):
+                return base
+            with suppress(KeyError):
+                return base.find(name)
+        raise KeyError(name)
 
 
 @dataclass(frozen=True)
