@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -14,12 +13,11 @@ from odahu_pack_triton.lint.finding import Severity
 from odahu_pack_triton.lint.rule import Fault, Subject, rule
 
 from .facts import shown
-from .loaded import brings_library, expected_files, known_backend, loaded_versions
+from .loaded import brings_library, expected_files, is_there, known_backend, loaded_versions
 
 _FILENAME: Final = "default_model_filename"
 _COMPANIONS: Final = {format_.file: format_.companion for format_ in FORMATS if format_.companion}
 _SHAPES: Final = {format_.file: format_.shape for format_ in FORMATS}
-_CAPABILITY: Final = re.compile(r"[0-9]+\.[0-9]", re.ASCII)
 _MOST_NAMES: Final = 200
 
 
@@ -82,7 +80,7 @@ def model_file_shape(subject: Subject) -> Iterator[Fault]:
     for version in loaded_versions(subject):
         for name in expected_files(subject, backend):
             path, shape = f"{version}/{name}", _SHAPES.get(name, "either")
-            if shape != "either" and _is_there(subject, path):
+            if shape != "either" and is_there(subject, path):
                 is_folder = subject.folder.is_folder(path)
                 if is_folder != (shape == "folder"):
                     yield Fault(f"{name} must be a {shape}", (), file=path)
@@ -98,7 +96,7 @@ def companion_missing(subject: Subject) -> Iterator[Fault]:
     for version in loaded_versions(subject):
         for name, companion in _COMPANIONS.items():
             path = f"{version}/{name}"
-            if _is_there(subject, path) and not _is_there(subject, f"{version}/{companion}"):
+            if is_there(subject, path) and not is_there(subject, f"{version}/{companion}"):
                 yield Fault(f"{name} needs {companion} beside it", (), file=path)
 
 
@@ -117,66 +115,8 @@ def openvino_weights_missing(subject: Subject) -> Iterator[Fault]:
         for name in expected_files(subject, backend):
             path = f"{version}/{name}"
             weights = path.removesuffix(".xml") + ".bin"
-            if path.endswith(".xml") and _is_there(subject, path) and not _is_there(subject, weights):
+            if path.endswith(".xml") and is_there(subject, path) and not is_there(subject, weights):
                 yield Fault(f"{name} has no {posixpath.basename(weights)} beside it", (), file=path)
-
-
-@rule("TR126", "python-file-outside", Severity.ERROR)
-def python_file_outside(subject: Subject) -> Iterator[Fault]:
-    """`default_model_filename` of a Python model leads out of its version.
-
-    The Python backend imports the file as a module below the model's folder, and fails on `..`:
-    `No module named '.'`
-    ([stub](https://github.com/triton-inference-server/python_backend/blob/main/src/pb_stub.cc)). Instead of
-
-    ```proto
-    default_model_filename: "../shared.py"
-    ```
-
-    put the file into each version.
-    """
-    file = subject.message.default_model_filename
-    if subject.message.backend == "python" and _leads_out(file):
-        yield Fault(
-            f"{shown(file)} leads out of the version's folder", (_FILENAME,), "put it into the version"
-        )
-
-
-@rule("TR127", "file-outside", Severity.WARNING)
-def file_outside(subject: Subject) -> Iterator[Fault]:
-    """`default_model_filename` leads out of the version's folder.
-
-    A version is meant to be whole: its folder is what Triton watches for changes, and what is copied where a
-    repository lies in a cloud storage
-    ([model versions](https://github.com/triton-inference-server/server/blob/main/docs/user_guide/model_repository.md#model-versions)).
-    Put the file into each version.
-    """
-    file = subject.message.default_model_filename
-    if subject.message.backend != "python" and _leads_out(file):
-        yield Fault(
-            f"{shown(file)} leads out of the version's folder", (_FILENAME,), "put it into the version"
-        )
-
-
-@rule("TR128", "capability-file", Severity.WARNING)
-def capability_file(subject: Subject) -> Iterator[Fault]:
-    """`cc_model_filenames` has a key or a file that no GPU will find.
-
-    The key is a CUDA compute capability such as `8.6`, the value a file in each version; on a GPU of another
-    capability the file with the fixed name is loaded
-    ([model_config.proto](https://github.com/triton-inference-server/common/blob/main/protobuf/model_config.proto)).
-
-    ```proto
-    cc_model_filenames { key: "8.6" value: "model_sm86.plan" }
-    ```
-    """
-    for capability, file in sorted(subject.message.cc_model_filenames.items()):
-        at = ("cc_model_filenames", capability)
-        if not _CAPABILITY.fullmatch(capability):
-            yield Fault(f"{shown(capability)} is no compute capability such as '8.6'", at)
-        for version in loaded_versions(subject):
-            if not _is_there(subject, f"{version}/{file}"):
-                yield Fault(f"version {version} has no {shown(file)}", (*at, "value"))
 
 
 @rule("TR129", "runtime-missing", Severity.ERROR)
@@ -197,7 +137,7 @@ def runtime_missing(subject: Subject) -> Iterator[Fault]:
         return
     own = {f"libtriton_{backend.name}.so", *(["model.py"] if backend.name == "pytorch" else [])}
     folders = ("", *(f"{version}/" for version in loaded_versions(subject)))
-    if message.runtime not in own and not any(_is_there(subject, f"{f}{message.runtime}") for f in folders):
+    if message.runtime not in own and not any(is_there(subject, f"{f}{message.runtime}") for f in folders):
         reason = f"the {backend.title} backend has no runtime {shown(message.runtime)}"
         yield Fault(reason, ("runtime",), f"leave it out, or write {min(own)}")
 
@@ -212,7 +152,7 @@ def _lacking(subject: Subject) -> Iterator[tuple[int, tuple[str, ...]]]:
     expected = expected_files(subject, backend)
     for version in loaded_versions(subject):
         is_taken = not subject.folder.is_folder(str(version))  # told by another rule
-        if not is_taken and not any(_is_there(subject, f"{version}/{name}") for name in expected):
+        if not is_taken and not any(is_there(subject, f"{version}/{name}") for name in expected):
             yield version, expected
 
 
@@ -221,14 +161,6 @@ def _others(subject: Subject, version: int) -> list[tuple[str, Backend]]:
     if subject.message.default_model_filename:
         return []
     return [(name, FILES[name]) for name in subject.folder.names(str(version)) if name in FILES]
-
-
-def _is_there(subject: Subject, path: str) -> bool:
-    return subject.folder.has(posixpath.normpath(path))
-
-
-def _leads_out(file: str) -> bool:
-    return file.startswith("/") or posixpath.normpath(file).startswith("..")
 
 
 def _line(name: str, backend: Backend) -> str:
@@ -240,7 +172,7 @@ def _line(name: str, backend: Backend) -> str:
 
 def _near_file(subject: Subject, expected: tuple[str, ...], there: list[str]) -> str:
     """Say which file may have been meant."""
-    stray = next((name for name in expected if _is_there(subject, name)), "")
+    stray = next((name for name in expected if is_there(subject, name)), "")
     if stray:
         return f"move {shown(stray)} into the version"
     suffix = posixpath.splitext(expected[0])[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -90,3 +91,8 @@ def expected_files(subject: Subject, backend: Backend) -> tuple[str, ...]:
         "tensorflow_graphdef": ("model.graphdef",),
     }
     return by_platform.get(message.platform, backend.files)
+
+
+def is_there(subject: Subject, path: str) -> bool:
+    """Tell whether a model's folder has something at a path that a user wrote."""
+    return subject.folder.has(posixpath.normpath(path))

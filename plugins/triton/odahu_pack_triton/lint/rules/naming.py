@@ -105,8 +105,8 @@ def unknown_backend(subject: Subject) -> Iterator[Fault]:
     write `backend: "onnxruntime"`. What `platform` is for does not stand here: it is
     `platform: "tensorflow_savedmodel"`, not `backend: "tensorflow_savedmodel"`.
     """
-    name = subject.message.backend
-    if name and name not in BACKENDS and not brings_library(subject, name):
+    name, is_ensemble = subject.message.backend, subject.message.HasField("ensemble_scheduling")
+    if name and name not in BACKENDS and not is_ensemble and not brings_library(subject, name):
         meant = _meant(name)
         suggested = "" if meant else f"; {did_you_mean(name, BACKENDS)}"
         hint = meant or f"libtriton_{name[:60]}.so would have to lie in the model's folder"
@@ -149,7 +149,7 @@ def backend_against_platform(subject: Subject) -> Iterator[Fault]:
     ```
     """
     backend, platform = subject.message.backend, subject.message.platform
-    if not (backend and platform):
+    if not (backend and platform) or subject.message.HasField("ensemble_scheduling"):
         return
     if platform == ENSEMBLE_PLATFORM:
         yield Fault(f"an ensemble has no backend, but it is {shown(backend)}", ("backend",), "leave it out")
