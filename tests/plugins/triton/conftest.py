@@ -91,8 +91,7 @@ def plan_example(example):
     """Plan the image of the example, as if it were in another folder."""
 
     def plan_it(**arguments):
-        root = example / "model"
-        return _plan_of(read_triton(root, list_entries(root)), **arguments)
+        return plan_folder(example / "model", **arguments)
 
     return plan_it
 
@@ -119,6 +118,11 @@ def package(triton_base, registry, client):
     yield package_it
     for image in made:
         client.images.remove(image, force=True)
+
+
+def plan_folder(root, **arguments):
+    """Plan the image of a folder with a Triton artifact."""
+    return _plan_of(read_triton(root, list_entries(root)), **arguments)
 
 
 def model_files(plan):

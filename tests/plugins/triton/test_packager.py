@@ -28,9 +28,10 @@ from odahu_pack_core import (
 )
 from odahu_pack_triton.artifact import TritonManifest
 from odahu_pack_triton.packager import TritonPackager
-from tests.plugins.triton.conftest import PYTHON_MODEL, model_files
+from tests.plugins.triton.conftest import PYTHON_MODEL, model_files, plan_folder
 
 EXPECTED = Path(__file__).with_name("expected")
+ENSEMBLE = Path(__file__).parents[3] / "examples" / "triton-ensemble"
 RANDOM_NAME = "triton-model:prefix-{{ RandomUUID }}"
 
 
@@ -41,6 +42,16 @@ def test_the_dockerfile_of_the_example_is_the_one_we_reviewed(plan_example, tag,
     if request.config.getoption("--rewrite-expected"):
         expected.write_text(made)
     assert made == expected.read_text()
+
+
+def test_the_dockerfile_of_the_example_with_an_ensemble_is_the_one_we_reviewed(request):
+    (packaging,) = load_entities(ENSEMBLE / "packaging.yaml")
+    plan = plan_folder(ENSEMBLE / packaging.spec.artifact_name, **packaging.spec.arguments)
+    expected = EXPECTED / "ensemble.Dockerfile"
+    if request.config.getoption("--rewrite-expected"):
+        expected.write_text(plan.dockerfile())
+    assert plan.dockerfile() == expected.read_text()
+    assert not plan.notices
 
 
 @pytest.mark.parametrize("dockerfile", sorted(EXPECTED.glob("*.Dockerfile")), ids=lambda path: path.stem)
