@@ -7,16 +7,17 @@ from dataclasses import replace
 
 from odahu_pack_core import Notice, PlanError
 
-from .lint import Finding, Severity, Subject, lint
+from .config import ModelConfig
+from .lint import Finding, Severity, Subject, examine
 from .releases import Release
 from .repository import ModelRepository
-from .triton_model import TritonModel
+from .triton_model import TritonModel, written_config
 
 
 def check_models(
     models: Mapping[str, TritonModel], repository: ModelRepository, release: Release
 ) -> tuple[Notice, ...]:
-    """Apply all rules to all models of an image; return the warnings.
+    """Apply all rules to all models of an image; return the warnings, and what comments say to ignore.
 
     Args:
         models: The models by their names.
@@ -28,15 +29,29 @@ def check_models(
     """
     folders = {name: model.folder for name, model in models.items()}
     whole = replace(repository, models=folders, whole=True)
-    findings = [
-        finding
-        for model in models.values()
-        for finding in lint(Subject(model.folder, model.config, whole, release))
-    ]
+    findings: list[Finding] = []
+    ignored: list[Finding] = []
+    for name, model in models.items():
+        report = examine(Subject(model.folder, model.config, whole, release))
+        written = written_config(repository.models[name])
+        findings += (as_written(finding, written) for finding in report.findings)
+        ignored += (as_written(finding, written) for finding in report.ignored)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]
     if errors:
         raise _refusal(errors, release)
-    return tuple(Notice(_line(finding), "warning") for finding in findings)
+    warnings = (Notice(_line(finding), "warning") for finding in findings)
+    return (*warnings, *(Notice(f"{_line(finding)} (ignored, as a comment says)") for finding in ignored))
+
+
+def as_written(finding: Finding, written: ModelConfig) -> Finding:
+    """Return a finding without its place where that is in lines which the user did not write.
+
+    Args:
+        finding: A finding in a configuration that was completed.
+        written: The configuration as it was written.
+    """
+    beyond = finding.place and finding.place.line > written.text.count("\n") + 1
+    return replace(finding, place=None) if beyond else finding
 
 
 def _refusal(errors: Sequence[Finding], release: Release) -> PlanError:

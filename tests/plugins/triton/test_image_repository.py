@@ -131,6 +131,31 @@ def test_warnings_are_notices_of_the_plan(plan):
     assert re.match(r"config\.pbtxt:5:\d+: TR3\d\d: ", notice.message)
 
 
+def test_what_a_comment_says_to_ignore_is_said(plan):
+    config = f"{CONFIG}max_batch_size: 4\ndynamic_batching {{ max_queue_delay_microseconds: 90000000 }}\n"
+    (warning,) = plan({**PYTHON_MODEL, "config.pbtxt": config}, **NEW).notices
+    code = re.search(r"TR\d\d\d", warning.message)[0]
+    made = plan({**PYTHON_MODEL, "config.pbtxt": f"{config}# odahu-pack: ignore {code}\n"}, **NEW)
+    (note,) = made.notices
+    assert note.severity == "note"
+    assert note.message == f"{warning.message} (ignored, as a comment says)"
+
+
+def test_a_fault_in_lines_that_were_added_has_no_place(plan):
+    model = (
+        PYTHON_MODEL["model.py"]
+        + """
+    @staticmethod
+    def auto_complete_config(config):
+        config.add_input({"name": "X", "data_type": "TYPE_FP32", "dims": [0]})
+        config.add_output({"name": "Y", "data_type": "TYPE_FP32", "dims": [1]})
+        return config
+"""
+    )
+    with pytest.raises(PlanError, match=r"(?m)^[\w/.]*config\.pbtxt: error TR2"):
+        plan({"model.py": model}, **NEW)
+
+
 def test_an_ensemble_without_its_empty_version_gets_one(plan):
     ensemble = """
         platform: "ensemble"
