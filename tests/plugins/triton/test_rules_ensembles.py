@@ -168,7 +168,7 @@ FAULTS = [
             step("many", ["X IN"], ["Y M2"]),
             step("two", ["X M", "Z M2"], ["Y OUT"]).replace("input_map", "§input_map", 1),
         ),
-        "step 'two' takes tensors of different decoupled steps",
+        "step 'two' takes tensors that come of different decoupled steps",
     ),
 ]
 

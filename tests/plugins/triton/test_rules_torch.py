@@ -42,6 +42,16 @@ FAULTS = [
     ),
 ]
 
+CONTROL = (
+    'control_input { §name: "START" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] } }'
+)
+STATE = 'state { input_name: "IN__1" §output_name: "OUT" data_type: TYPE_FP32 dims: [ 1 ] %s }'
+ZERO = 'initial_state { name: "zero" data_type: TYPE_FP32 dims: [ 1 ] zero_data: true }'
+FAULTS += [
+    ("TR236", X + Y + f"sequence_batching {{ {CONTROL} }}", "the name 'START' of a control_input is not"),
+    ("TR236", X + Y + f"sequence_batching {{ {STATE % ZERO} }}", "the output_name 'OUT' of a state is not"),
+]
+
 GOOD = {
     "indices": X + X.replace("__0", "__1") + Y,
     "names of arguments": X.replace("INPUT__0", "image") + Y.replace("OUTPUT__0", "scores"),

@@ -112,7 +112,13 @@ def _edges_of_steps(subject: Subject) -> Iterator[_Edge]:
                     yield _edge(there, name, model, spec, tuple(spec.dims) or None)
 
 
-def _edge(at: FieldPath, name: str, model: StepModel, spec: Any, dims: tuple[int, ...] | None) -> _Edge:  # noqa: ANN401  # protobuf's messages have no types of their own
+def _edge(
+    at: FieldPath,
+    name: str,
+    model: StepModel,
+    spec: Any,  # noqa: ANN401  # protobuf's messages have no types of their own
+    dims: tuple[int, ...] | None,
+) -> _Edge:
     type_ = type_name(spec) if spec.data_type else ""
     size = model.message.max_batch_size
     batched = None if not size and model.may_complete else size > 0

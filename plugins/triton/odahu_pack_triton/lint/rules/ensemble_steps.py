@@ -174,7 +174,7 @@ def ensemble_of_itself(subject: Subject) -> Iterator[Fault]:
 
 @rule("TR360", "ensemble-joins-decoupled", Severity.ERROR)
 def ensemble_joins_decoupled(subject: Subject) -> Iterator[Fault]:
-    """A step of an ensemble takes tensors that come of different decoupled steps.
+    """A step of an ensemble takes tensors that come of different decoupled steps, or of one and of none.
 
     A decoupled model may give any number of responses, so that nobody knows which belong together; Triton
     refuses the ensemble: `receives inputs originated from different decoupled models`
@@ -192,7 +192,8 @@ def ensemble_joins_decoupled(subject: Subject) -> Iterator[Fault]:
     for place, (at, step) in enumerate(ready_steps(subject), start=1):
         taken = {origins[name] for name in step.input_map.values()}
         if len(taken) > 1:
-            text = f"step {shown(step.model_name)} takes tensors of different decoupled steps"
+            name = shown(step.model_name)
+            text = f"step {name} takes tensors that come of different decoupled steps, or of one and of none"
             yield Fault(text, (*at, "input_map"))
             return
         model = models.get(step.model_name)

@@ -155,6 +155,35 @@ def torch_index(subject: Subject) -> Iterator[Fault]:
         yield from _index_faults(subject, kind)
 
 
+@rule("TR236", "torch-sequence-name", Severity.ERROR)
+def torch_sequence_name(subject: Subject) -> Iterator[Fault]:
+    """A control or a state of a TorchScript model is not called NAME__INDEX.
+
+    The backend cannot tell which argument of `forward` it is, and refuses the model:
+    `does not follow <name>__<index> naming convention`
+    ([libtorch.cc](https://github.com/triton-inference-server/pytorch_backend/blob/r24.10/src/libtorch.cc)).
+    Write
+
+    ```proto
+    sequence_batching {
+      control_input {
+        name: "START__1" control { kind: CONTROL_SEQUENCE_START fp32_false_true: [ 0, 1 ] }
+      }
+    }
+    ```
+    """
+    if not _is_torch_script(subject):
+        return
+    batching = subject.message.sequence_batching
+    for kind, fields in (("control_input", ("name",)), ("state", ("input_name", "output_name"))):
+        for place, spec in enumerate(getattr(batching, kind)):
+            for field in fields:
+                name = getattr(spec, field)
+                if name and _index_of(name) is None:
+                    text = f"the {field} {shown(name)} of a {kind} is not NAME__INDEX"
+                    yield Fault(text, ("sequence_batching", kind, place, field))
+
+
 def _index_faults(subject: Subject, kind: str) -> Iterator[Fault]:
     specs = getattr(subject.message, kind)
     indices = [_index_of(spec.name) for spec in specs]
