@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 from odahu_pack_core import ArtifactError
-from odahu_pack_triton.config import CONFIG, MOST_CHARACTERS, ModelConfig, Place, read_config
+from odahu_pack_triton.config import ModelConfig
 from odahu_pack_triton.lint import Finding, Report, Severity, Subject, examine
+from odahu_pack_triton.linted import as_written
 from odahu_pack_triton.releases import Release
 from odahu_pack_triton.repository import ModelFolder, ModelRepository
-from odahu_pack_triton.triton_model import choose_model, complete_model
-
-_MOST_BYTES: Final = 4 * (MOST_CHARACTERS + 1)
+from odahu_pack_triton.triton_model import choose_model, complete_model, written_config
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def judged(repository: ModelRepository, release: Release, ignore: Collection[str
     completed = {name: _completed(folder, release) for name, folder in repository.models.items()}
     whole = replace(repository, models={name: folder for name, (folder, _, _) in completed.items()})
     for name, (folder, config, reason) in completed.items():
-        written = _read(repository.models[name])
+        written = written_config(repository.models[name])
         report = examine(Subject(folder, config, whole, release))
         if reason and not any(finding.severity is Severity.ERROR for finding in report.findings):
             report = replace(report, findings=(_of_error(reason, folder), *report.findings))
@@ -55,7 +53,7 @@ def _completed(
     folder: ModelFolder, release: Release
 ) -> tuple[ModelFolder, ModelConfig, ArtifactError | None]:
     """Return a model as it would stand in an image; if that cannot be, as it is, and the reason."""
-    written = _read(folder)
+    written = written_config(folder)
     if written.faults:
         return folder, written, None
     try:
@@ -63,17 +61,6 @@ def _completed(
     except ArtifactError as error:
         return folder, written, error
     return model.folder, model.config, None
-
-
-def _read(folder: ModelFolder) -> ModelConfig:
-    """Return a configuration as it is written, whatever is in the file."""
-    if not folder.has(CONFIG):
-        return read_config("")
-    try:
-        with folder.open(CONFIG) as stream:
-            return read_config(stream.read(_MOST_BYTES))
-    except OSError:  # it may be a link
-        return read_config(folder.read_text(CONFIG))
 
 
 def _of_error(error: ArtifactError, folder: ModelFolder) -> Finding:
@@ -85,11 +72,7 @@ def _of_error(error: ArtifactError, folder: ModelFolder) -> Finding:
 
 def _as_written(report: Report, written: ModelConfig, ignore: Collection[str]) -> Report:
     """Leave out what is to be ignored, and places in lines that are not in the file."""
-    last = Place(written.text.count("\n") + 2, 0)
-    findings = [
-        replace(finding, place=None) if finding.place and finding.place >= last else finding
-        for finding in report.findings
-    ]
+    findings = [as_written(finding, written) for finding in report.findings]
     return Report(
         tuple(finding for finding in findings if finding.code not in ignore),
         (*report.ignored, *(finding for finding in findings if finding.code in ignore)),
