@@ -16,6 +16,12 @@ MODELS = {
 }
 
 
+NAMING_AN_ENVIRONMENT = f"""{TENSORS}
+backend: "python"
+parameters {{ key: "EXECUTION_ENV_PATH" value {{ string_value: "$$TRITON_MODEL_DIRECTORY/1/env.tar.gz" }} }}
+"""
+
+
 @pytest.fixture
 def refusal(plan):
     """Plan an image of files that must be refused; return what is said."""
@@ -80,6 +86,18 @@ def test_another_name_than_the_models(refusal):
     )
     assert "'beer'" in message
     assert "'wine'" in message
+
+
+def test_a_file_of_labels_that_is_missing(refusal):
+    config = f'backend: "python"\n{TENSORS}'.replace('name: "Y"', 'name: "Y" label_filename: "l.txt"')
+    assert "l.txt" in refusal({"model.py": "", "config.pbtxt": config})
+
+
+def test_an_environment_that_the_release_ignores(refusal):
+    files = {"model.py": "", "env.tar.gz": "", "config.pbtxt": NAMING_AN_ENVIRONMENT}
+    message = refusal(files, "21.05-py3")
+    assert "EXECUTION_ENV_PATH" in message
+    assert "21.06" in message
 
 
 @pytest.mark.parametrize(
