@@ -8,7 +8,7 @@ import onnx
 import pytest
 
 from odahu_pack_triton.lint import lint
-from tests.plugins.triton.linted_files import subject_of, told
+from tests.plugins.triton.model_subjects import subject_of, told
 from tests.plugins.triton.onnx_graphs import classifier, identity
 from tests.plugins.triton.protobuf_writer import saved_model, signature
 

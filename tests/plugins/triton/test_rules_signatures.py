@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from onnx import TensorProto, helper
 
-from tests.plugins.triton.linted_files import subject_of, told
+from tests.plugins.triton.model_subjects import subject_of, told
 from tests.plugins.triton.onnx_graphs import GRAPHS, classifier, identity, model, sequence, value
 from tests.plugins.triton.protobuf_writer import graph_def, saved_model, signature
 

@@ -8,7 +8,7 @@ from odahu_pack_triton.config import read_config
 from odahu_pack_triton.generation import IncompleteConfigError, complete_config
 from odahu_pack_triton.lint import Severity, Subject, lint
 from odahu_pack_triton.model_files import ModelFileError, read_graph_def, read_saved_model
-from tests.plugins.triton.linted_files import subject_of
+from tests.plugins.triton.model_subjects import subject_of
 from tests.plugins.triton.protobuf_writer import graph_def, message, saved_model, signature
 
 FLOAT, STRING, INT64, HALF, BFLOAT16, VARIANT = 1, 7, 9, 19, 14, 21

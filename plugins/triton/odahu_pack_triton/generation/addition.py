@@ -9,6 +9,7 @@ from odahu_pack_triton.config import ModelConfig
 from odahu_pack_triton.formats import ModelFormat
 
 from .draft import Draft, DraftTensor
+from .layout import lay_out
 
 
 def addition(draft: Draft, written: ModelConfig, format_: ModelFormat) -> str:
@@ -36,7 +37,7 @@ def addition(draft: Draft, written: ModelConfig, format_: ModelFormat) -> str:
         message.dynamic_batching.SetInParent()
     if draft.decoupled and not given.HasField("model_transaction_policy"):
         message.model_transaction_policy.decoupled = True
-    return str(text_format.MessageToString(message))
+    return lay_out(message)
 
 
 def _add(target: Any, tensors: Iterable[DraftTensor], *, without: frozenset[str]) -> None:  # noqa: ANN401  # a protobuf list
