@@ -8,9 +8,11 @@ from gppi_runtime.tensors import InputTensor, OutputTensor
 
 _MOST_DIMENSIONS = 2
 _TEXT_KINDS = "OSU"
+_NUMERIC_KINDS = "biuf"
 _NUMBER_KINDS = {"f": "FP", "i": "INT", "u": "UINT"}
 _DTYPES: Dict[str, Any] = {"BOOL": np.bool_, "INT64": np.int64, "FP64": np.float64, "BYTES": np.object_}
 _DECLARED: Dict[str, Any] = {
+    "TYPE_BOOL": np.bool_,
     "TYPE_FP16": np.float16,
     "TYPE_FP32": np.float32,
     "TYPE_FP64": np.float64,
@@ -80,9 +82,10 @@ def _text(element: Any) -> str:
 
 def _as_declared(array: Any, declared: str) -> Any:
     wanted = _DECLARED.get(declared)
-    if wanted is None or array.dtype == wanted or not np.can_cast(array.dtype, wanted, "same_kind"):
+    if wanted is None or array.dtype == wanted or array.dtype.kind not in _NUMERIC_KINDS:
         return array
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         cast = array.astype(wanted)
-    fits = array.dtype.kind == "f" or bool((cast == array).all())
-    return cast if fits else array
+        # Fractions may be rounded, but nothing becomes another whole number.
+        is_held = cast.dtype.kind == "f" or bool((cast == array).all())
+    return cast if is_held else array

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+from functools import lru_cache
 from typing import Iterator, Tuple
 
 from gppi_runtime import UNKNOWN, EntrypointError, Model, ModelError, Signature, load_model, read_facts
@@ -11,8 +12,9 @@ FACTS = "model.json"
 ARTIFACT = "artifact"
 
 
+@lru_cache(maxsize=None)
 def load_described(folder: str) -> Tuple[Model, Signature]:
-    """Load a model and ask it what its inputs and outputs are.
+    """Load a model, once in a process, and ask it what its inputs and outputs are.
 
     Args:
         folder: the version's folder in Triton's model repository.
