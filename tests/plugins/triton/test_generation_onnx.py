@@ -111,7 +111,7 @@ output {
   name: "label"
   data_type: TYPE_INT64
   dims: [ 1 ]
-  reshape { }
+  reshape { shape: [ ] }
 }
 dynamic_batching { }
 """

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from google.protobuf.descriptor import FieldDescriptor
 
 _FIRST: Final = ("name", "platform", "backend")
+_EMPTY: Final = {"inference.ModelTensorReshape": ["shape: [ ]"]}
+"""What is written in a message that holds nothing, where that has a meaning."""
 _INDENT: Final = "  "
 
 
@@ -32,7 +34,8 @@ def _lines(message: Any) -> Iterator[str]:  # noqa: ANN401  # as above
                 yield f"{field.name} {{ key: {_scalar(entry['key'], key)} value{held} }}"
         else:
             for item in value if field.is_repeated else [value]:
-                yield from _block(field.name, list(_lines(item)))
+                inner = list(_lines(item)) or _EMPTY.get(field.message_type.full_name, [])
+                yield from _block(field.name, inner)
 
 
 def _order(listed: tuple[FieldDescriptor, Any]) -> tuple[int, int]:
