@@ -106,6 +106,8 @@ def test_a_value_or_a_mark_that_cannot_stand_there(text, fault):
         ("input:\n  - name: x", "2:3 this is YAML; repeat the field's name"),
         ("---\nname: x", "1:1 this is YAML"),
         ('name = "x"', "1:6 = cannot stand here; a field and its value are joined by a colon"),
+        (r'name: "\d+"', r"1:8 \d means nothing in a text; a backslash is written \\"),
+        (r"name: '\x'", r"1:8 \x means nothing in a text"),
         ("// a comment", "1:1 / cannot stand here; a comment begins with #"),
         ("name: “x”", "1:7 U+201C (left double quotation mark) cannot stand here; texts stand in straight"),
         (
@@ -179,6 +181,7 @@ def test_a_parameter_that_is_a_template_is_doubtful():
         "\tmax_batch_size\t:\r\n 8\f",
         'parameters { key: "é - 1" value { string_value: "ü" } } # é',
         'parameters { key: "a" }',
+        r"""name: "\a\b\f\n\r\t\v\\\?\'\"\101\x41\u0041\U00000041" """,
         "# nothing else\n",
         "",
     ],

@@ -18,6 +18,9 @@ _LONGEST: Final = 40
 _MOST: Final = 10
 _INSIDE: Final = re.compile(r"(?<!\$)\$\{[^{}]*\}|\{\{[^{}]*\}\}")
 _WHOLE: Final = re.compile(r"\$\{[^{}]*\}|\{\{[^{}]*\}\}|\$[A-Za-z_]\w*", re.ASCII)
+_ESCAPE: Final = re.compile(
+    r"""\\(?:[abfnrtv?'"\\0-7]|x[0-9a-fA-F]|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|(?P<unknown>.))"""
+)
 _NUMBER: Final = re.compile(r"[0-9.]|inf|nan", re.IGNORECASE)
 _END: Final = Token("end", "", 0, 0, 0)
 _READ_BY_BACKENDS: Final = frozenset({"string_value", "key"})
@@ -50,7 +53,8 @@ def structure_faults(tokens: Sequence[Token]) -> Iterator[TextFault]:
         if first is not None:
             yield TextFault(worded(first), first.place)
             return
-    yield from _brackets(tokens)
+    escape = next(_false_escapes(tokens), None)
+    yield from [escape] if escape else _brackets(tokens)
 
 
 def doubtful_templates(text: str) -> Iterator[tuple[str, Place]]:
@@ -117,6 +121,16 @@ def _alien(token: Token) -> str:
 
 def _unclosed(token: Token) -> str:
     return f"the text {_cut(token.text)} has no closing {token.text[0]} on its line"
+
+
+def _false_escapes(tokens: Sequence[Token]) -> Iterator[TextFault]:
+    """Yield what follows a backslash without a meaning; Triton's parser refuses it, Python's does not."""
+    for token in tokens:
+        if token.kind == "text" and "\\" in token.text:
+            for match in _ESCAPE.finditer(token.text):
+                if match["unknown"]:
+                    reason = f"{match[0]} means nothing in a text; a backslash is written \\\\"
+                    yield TextFault(reason, Place(token.line, token.column + match.start()))
 
 
 def _brackets(tokens: Sequence[Token]) -> Iterator[TextFault]:

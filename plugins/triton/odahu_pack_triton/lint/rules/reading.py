@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from odahu_pack_core import did_you_mean
@@ -13,6 +14,7 @@ from odahu_pack_triton.config.structure import doubtful_templates
 from odahu_pack_triton.lint.finding import Severity
 from odahu_pack_triton.lint.rule import RULES, Fault, Subject, rule
 
+_MOST_REMARKS: Final = 50
 _UNREADABLE: Final = "\ufffd"
 _FILLS_IN_ITSELF: Final = "tensorrtllm"
 """This backend takes a parameter that is an unfilled template as one that is not given."""
@@ -153,7 +155,7 @@ def remark_without_effect(subject: Subject) -> Iterator[Fault]:
     # odahu-pack: ignore TR999
     ```
     """
-    for remark in remarks_of(subject.config.text):
+    for remark in islice(remarks_of(subject.config.text), _MOST_REMARKS):
         if remark.verb != "ignore":
             yield Fault(
                 f"unknown remark {remark.verb[:40]!r}; write: odahu-pack: ignore TR305", place=remark.place
