@@ -10,7 +10,10 @@ from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
 from odahu_pack_core import ArtifactError, PlanError, TextFile
+from odahu_pack_triton.commands.judging import judged
 from odahu_pack_triton.environment import pointing_archive
+from odahu_pack_triton.releases import RELEASES
+from odahu_pack_triton.repository import read_repository
 from tests.plugins.triton.conftest import PYTHON_MODEL, model_files
 
 PYTHON = PYTHON_MODEL
@@ -161,6 +164,21 @@ def test_a_python_that_the_stub_has_not_is_refused_with_a_release_that_has(plan,
         plan({**PYTHON, "conda.yaml": _conda("attrs", python=pin)}, triton_base_image_tag=tag)
     assert fault in caught.value.message
     assert hint in caught.value.hint
+
+
+def test_the_linter_finds_what_the_packager_refuses(read):
+    found = {}
+    for name, conda in {
+        "good": CONDA,
+        "other python": _conda("attrs", python="=3.8"),
+        "broken": "- x",
+    }.items():
+        repository = read_repository(read({**PYTHON, "conda.yaml": conda}))
+        (judgement,) = judged(repository, RELEASES["24.10"], ())
+        found[name] = [finding.code for finding in judgement.report.findings]
+    assert found["good"] == []
+    assert found["other python"] == ["python-mismatch"]
+    assert len(found["broken"]) == 1
 
 
 def test_a_conda_environment_is_told_the_same_in_its_own_words(plan):

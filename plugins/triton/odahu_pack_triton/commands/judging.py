@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
-from odahu_pack_core import ArtifactError
+from odahu_pack_core import ArtifactError, OdahuPackError, PlanError, SpecError
 from odahu_pack_triton.config import ModelConfig
+from odahu_pack_triton.environment import ModelEnvironment, plan_environment
 from odahu_pack_triton.lint import Finding, Report, Severity, Subject, examine
 from odahu_pack_triton.linted import as_written
+from odahu_pack_triton.names import MODELS
 from odahu_pack_triton.releases import Release
 from odahu_pack_triton.repository import ModelFolder, ModelRepository
-from odahu_pack_triton.triton_model import choose_model, complete_model, written_config
+from odahu_pack_triton.triton_model import ChosenModel, choose_model, complete_model, written_config
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,29 @@ def judged(repository: ModelRepository, release: Release, ignore: Collection[str
 
 def _completed(
     folder: ModelFolder, release: Release
-) -> tuple[ModelFolder, ModelConfig, ArtifactError | None]:
+) -> tuple[ModelFolder, ModelConfig, OdahuPackError | None]:
     """Return a model as it would stand in an image; if that cannot be, as it is, and the reason."""
     written = written_config(folder)
     if written.faults:
         return folder, written, None
     try:
-        model = complete_model(choose_model(folder), None, release)
-    except ArtifactError as error:
+        chosen = choose_model(folder)
+        model = complete_model(chosen, _environment(chosen, release), release)
+    except (ArtifactError, PlanError, SpecError) as error:
         return folder, written, error
     return model.folder, model.config, None
 
 
-def _of_error(error: ArtifactError, folder: ModelFolder) -> Finding:
+def _environment(chosen: ChosenModel, release: Release) -> ModelEnvironment | None:
+    """Return the environment that a model's conda file asks for; None where it is to have none."""
+    if not chosen.has_environment:
+        return None
+    folder = chosen.folder
+    at = f"{MODELS}/{folder.name}"
+    return plan_environment(folder.artifact, folder.conda_file, release, at, build_from_source=False)
+
+
+def _of_error(error: OdahuPackError, folder: ModelFolder) -> Finding:
     """Return why a model cannot be packaged as a finding."""
     return Finding(
         error.code, Severity.ERROR, folder.name, error.message, folder.config_file, hint=error.hint
