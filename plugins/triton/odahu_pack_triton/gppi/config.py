@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from odahu_pack_core import ArtifactError, Decision, ModelArtifact, PlanError
 from odahu_pack_triton.arguments import TritonArguments
 from odahu_pack_triton.config import CONFIG, ENVIRONMENT_PARAMETER, ModelConfig, parse_config
+from odahu_pack_triton.config.history import first_release
 from odahu_pack_triton.formats import PYTHON
 from odahu_pack_triton.generation.addition import addition
-from odahu_pack_triton.generation.draft import Draft
+from odahu_pack_triton.generation.draft import Draft, DraftTensor
 from odahu_pack_triton.releases import RELEASES, Release
 
 from .description import NotToldError, read_description
@@ -78,10 +80,22 @@ def _draft(
         _check_completes(release, str(error))
         reason = f"Triton asks info() when it loads the model, since the source alone does not tell: {error}"
         return nothing, Decision(_TENSORS, "added by Triton", reason)
-    inputs, outputs = description.inputs(batched=size > 0), description.outputs(batched=size > 0)
+    inputs, obligatory = _for_release(description.inputs(batched=size > 0), release)
+    outputs = description.outputs(batched=size > 0)
     draft = Draft(description.origin, inputs, outputs, max_batch_size=size, dynamic_batching=size > 0)
     names = ", ".join(tensor.name for tensor in (*inputs, *outputs))
-    return draft, Decision(_TENSORS, names, f"read from {description.origin}, without running it")
+    reason = f"read from {description.origin}, without running it{obligatory}"
+    return draft, Decision(_TENSORS, names, reason)
+
+
+def _for_release(inputs: tuple[DraftTensor, ...], release: Release) -> tuple[tuple[DraftTensor, ...], str]:
+    """Return inputs as a release knows them, and what is to be said of that."""
+    if release.version >= first_release("ModelInput", "optional") or not any(
+        each.optional for each in inputs
+    ):
+        return inputs, ""
+    required = tuple(replace(each, optional=False) for each in inputs)
+    return required, f"; Triton {release.version} wants every input, since it knows no optional ones"
 
 
 def _check_completes(release: Release, reason: str) -> None:
