@@ -1,6 +1,7 @@
 """What ``auto_complete_config`` does, read from ``model.py`` without running it."""
 
 import re
+import textwrap
 import time
 
 import pytest
@@ -11,6 +12,8 @@ from odahu_pack_core import ArtifactError
 from odahu_pack_triton.auto_complete import Completion
 from odahu_pack_triton.config import parse_config
 from odahu_pack_triton.python_model import completion_of, read_model_source
+from odahu_pack_triton.python_source import Unknown
+from odahu_pack_triton.recorded_config import RecordedConfig
 from tests.plugins.triton.completing_models import DOCUMENTED, FORMS, UNTOLD, untold
 
 EMPTY = {"input": [], "output": [], "max_batch_size": 0, "dynamic_batching": False, "decoupled": False}
@@ -176,3 +179,107 @@ def test_any_mixture_of_statements_is_read(snippets):
     except ArtifactError:
         return
     assert isinstance(completion, Completion)
+
+
+_STEPS = st.sampled_from(
+    [
+        "n = n + 1",
+        "n -= 2",
+        "n = -n",
+        "n = len(names) * 2",
+        "names.append(n)",
+        "names = names + [n]",
+        "names += [n, n]",
+        "names = [*names, 7]",
+        "names = list(names)",
+        "other = names",
+        "other = [each * 2 for each in names if each]",
+        "other = other[1:]",
+        "other.extend(names)",
+        "names, other = other, names",
+        "n, *rest = names",
+        "n = max(names)",
+        "n = names[-1] if names else 0",
+        "d['a'] = n",
+        "d['b'] = names",
+        "d.update(c=n)",
+        "d = dict(d, a=1)",
+        "d.setdefault('e', []).append(n)",
+        "for n in d.values(): other = [n]",
+        "for n in names: d[str(n)] = n\nelse: n = 5",
+        "for n in (1, 2, 3):\n    if n == 2: continue\n    names.append(n)",
+        "while n > 0: n -= 3",
+        "if n > 2: names = []\nelif n: other = names\nelse: d = {}",
+        "n = 3 if n in names else 4",
+        "n = n and len(d) or 9",
+        "n = sorted([n, 3, 1])[1]",
+        "n = sum(range(abs(3)))",
+        "n, names = bump(n, names)",
+        "names = bump(1, names=names)[1]",
+        "text = f'{n}_x'\nd[text] = text.upper()",
+        "import random\nrandom.seed(n)",
+        "import copy\nother = copy.copy(names)",
+        "import os\nif os.sep == '/': names.append(1)",
+        "try: n = n // 2\nexcept ValueError: n = 0",
+        "with open('/dev/null') as file: n = 8",
+        "del other\nother = [1]",
+        "HELD[0] += n\nn = HELD[0]",
+        "def inner(): return n\nn = inner() + 1",
+        "n = (lambda: n)()",
+        "config.as_dict()['max_batch_size'] = 6",
+        "config.set_dynamic_batching()",
+        "config.as_dict()['input'] = []",
+        "import functools\nfunctools.partial(names.append, 3)()",
+        "config.add_input({'name': 'Z', 'data_type': 'TYPE_INT8', 'dims': names})",
+    ]
+)
+_FOLLOWED = """
+HELD = [0]
+
+def bump(n, names, by=[1]):
+    by.append(n)
+    names.append(len(by))
+    return len(by), names
+
+class TritonPythonModel:
+    def auto_complete_config(config):
+        n, names, other, d = 1, [2], [3], {{}}
+{steps}
+        config.set_max_batch_size(100)
+        config.add_input({{"name": "X", "data_type": "TYPE_FP32", "dims": list(names)}})
+        config.add_output({{"name": "Y", "data_type": "TYPE_FP32", "dims": [len(d), len(other)]}})
+        return config
+"""
+
+
+class _Handed:
+    """What the steps get when they are run for once."""
+
+    def __init__(self):
+        recorded = RecordedConfig({"name": "wine", "max_batch_size": 0, "input": [], "output": []})
+        self.as_dict = recorded.as_dict
+        self.add_input, self.add_output = recorded.add_input, recorded.add_output
+        self.set_max_batch_size = recorded.set_max_batch_size
+        self.set_dynamic_batching = recorded.set_dynamic_batching
+
+
+@pytest.mark.property
+@settings(deadline=None)
+@given(st.lists(_STEPS, max_size=8))
+def test_what_is_told_is_what_running_it_would_do(steps):
+    source = _FOLLOWED.format(steps=textwrap.indent("\n".join(steps), " " * 8))
+    names, handed = {}, _Handed()
+    try:
+        exec(source, names)  # our own steps
+        names["TritonPythonModel"].auto_complete_config(handed)
+    except Exception:  # noqa: BLE001  # whatever the steps do: Triton would not load this
+        return
+    completion, made = complete(source), handed.as_dict()
+    for kind, told in (("input", completion.inputs), ("output", completion.outputs)):
+        if not isinstance(told, Unknown):
+            assert [(each.name, list(each.dims)) for each in told] == [
+                (each["name"], each["dims"]) for each in made[kind]
+            ]
+    assert isinstance(completion.max_batch_size, Unknown) or completion.max_batch_size == 100
+    if not isinstance(completion.dynamic_batching, Unknown):
+        assert completion.dynamic_batching == ("dynamic_batching" in made)
