@@ -1,4 +1,4 @@
-"""The cases of the corpus: repositories as people have them, with what the linter and the server make of them."""
+"""The cases of the corpus: repositories as people have them, and what is to be made of them."""
 
 import shutil
 from dataclasses import dataclass

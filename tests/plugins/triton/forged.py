@@ -7,13 +7,15 @@ import zipfile
 _ONNX_TYPES = {"FP32": 1, "UINT8": 2, "INT8": 3, "INT32": 6, "INT64": 7, "STRING": 8, "BOOL": 9, "FP16": 10}
 _TENSORFLOW_TYPES = {"FP32": 1, "INT32": 3, "UINT8": 4, "STRING": 7, "INT64": 9, "BOOL": 10, "FP16": 19}
 _TENSOR = re.compile(r"(?P<type>\w+) \[(?P<shape>[^\]]*)\]")
+_SEVERAL = "several "
 _IR_VERSION = 8
 _PLAN = b"ptrt" + bytes(60)
 
 
 def forged(kind, told):
     """Return the bytes of a file: ``forged("onnx", {"inputs": {"X": "FP32 [-1, 3]"}, "outputs": …})``."""
-    return {"onnx": onnx, "saved_model": saved_model, "torch": torch, "plan": plan}[kind](told or {})
+    makers = {"onnx": onnx, "saved_model": saved_model, "torch": torch, "plan": plan, "openvino": openvino}
+    return makers[kind](told or {})
 
 
 def onnx(told):
@@ -22,8 +24,8 @@ def onnx(told):
     Where ``weights`` is told, the graph has weights in a file of this name.
     """
     inputs, outputs = told["inputs"], told["outputs"]
-    node = [_bytes(1, name) for name in inputs] + [_bytes(2, name) for name in outputs] + [_bytes(4, "Anything")]
-    graph = [_bytes(1, b"".join(node)), _bytes(2, "graph")]
+    node = [_bytes(1, name) for name in inputs] + [_bytes(2, name) for name in outputs]
+    graph = [_bytes(1, b"".join(node) + _bytes(4, "Anything")), _bytes(2, "graph")]
     graph += [_bytes(11, _onnx_value(*item)) for item in inputs.items()]
     graph += [_bytes(12, _onnx_value(*item)) for item in outputs.items()]
     graph += [_bytes(5, _onnx_weights(file)) for file in told.get("weights", ())]
@@ -62,6 +64,17 @@ def torch(told):
     return content.getvalue()
 
 
+def openvino(told):
+    """``model.xml`` of a network whose inputs go nowhere, and whose outputs come of one layer."""
+    layers = [f'<layer id="{name}" name="{name}" type="Parameter"/>' for name in told["inputs"]]
+    ports = "".join(f'<port id="{name}" names="{name}"/>' for name in told["outputs"])
+    layers += [f'<layer id="all" name="all" type="Anything"><output>{ports}</output></layer>']
+    layers += [f'<layer id="{name}" name="{name}/sink" type="Result"/>' for name in told["outputs"]]
+    edges = [f'<edge from-layer="all" from-port="{name}" to-layer="{name}"/>' for name in told["outputs"]]
+    parts = f"<layers>{''.join(layers)}</layers><edges>{''.join(edges)}</edges>"
+    return f'<?xml version="1.0"?>\n<net name="net" version="11">{parts}</net>\n'.encode()
+
+
 def plan(told):  # noqa: ARG001  # nothing of an engine's content is documented
     """What begins as a TensorRT engine does."""
     return _PLAN
@@ -70,8 +83,11 @@ def plan(told):  # noqa: ARG001  # nothing of an engine's content is documented
 def _onnx_value(name, text):
     data_type, shape = _read(text)
     dims = b"".join(_bytes(1, _number(1, size) if size >= 0 else _bytes(2, "N")) for size in shape)
-    tensor = _bytes(1, _number(1, _ONNX_TYPES[data_type]) + _bytes(2, dims))
-    return _bytes(1, name) + _bytes(2, _bytes(4, _bytes(1, tensor)) if text.startswith("several ") else tensor)
+    tensor = _number(1, _ONNX_TYPES[data_type]) + _bytes(2, dims)
+    several = text.startswith(_SEVERAL)
+    return _bytes(1, name) + _bytes(
+        2, _bytes(4, _bytes(1, _bytes(1, tensor))) if several else _bytes(1, tensor)
+    )
 
 
 def _onnx_weights(file):
@@ -86,7 +102,7 @@ def _tensorflow_value(name, text):
 
 
 def _read(text):
-    read = _TENSOR.fullmatch(text.removeprefix("several "))
+    read = _TENSOR.fullmatch(text.removeprefix(_SEVERAL))
     return read["type"], [int(size) for size in read["shape"].split(",") if size.strip()]
 
 

@@ -108,8 +108,10 @@ class ServerGround:
         status, told = self._post(f"/v2/repository/models/{model}/load", {}, timeout=patience)
         if status == 200:
             return ""
-        logged = ["".join(found) for found in _REASON.findall(self._log()[known:])]
-        return "\n".join([_reason(told), *logged])
+        end = time.monotonic() + _PARTING
+        while not (logged := _REASON.findall(self._log()[known:])) and time.monotonic() < end:
+            time.sleep(0.05)  # the engine is somewhat behind with the log
+        return "\n".join([_reason(told), *map("".join, logged)])
 
     def _ask(self, model, request):
         way, body = ("generate_stream", request["stream"]) if "stream" in request else ("infer", request)

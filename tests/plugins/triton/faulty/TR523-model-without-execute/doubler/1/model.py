@@ -1,0 +1,3 @@
+class TritonPythonModel:
+    def initialize(self, args):
+        self.name = args["model_name"]

@@ -1,0 +1,6 @@
+class TritonPythonModel:
+    def initialize(self):
+        self.ready = True
+
+    def execute(self, requests):
+        return []
