@@ -1,11 +1,13 @@
 """The reference of all commands, written from the commands themselves.
 
-Run ``python -m odahu_pack_core.cli.reference > docs/commands.md`` after a change.
+Run ``python -m odahu_pack_core.cli.reference > docs/commands.md`` after a change. The commands of a plugin
+have a page of their own: ``python -m odahu_pack_core.cli.reference triton``.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 import textwrap
 from collections.abc import Iterator
 
@@ -32,14 +34,39 @@ to standard error. `--debug`, `--verbose` and `--quiet` may stand before or afte
 |---|---|---|
 | 0 | | all went well |
 """
+_PLUGIN_HEAD = """# Commands: {name}
+
+This page is written by `python -m odahu_pack_core.cli.reference {name}`; a test fails when it is stale.
+
+"""
 
 
 def reference() -> str:
-    """Return the reference as Markdown."""
+    """Return the reference of our own commands as Markdown."""
     root = command_tree(extend=None)
-    commands = _commands((NAMES[0],), root)
-    sections = [section for words, command in commands for section in _section(words, command)]
-    return _HEAD + "\n".join(_exit_codes()) + "\n\n" + "\n\n".join(sections) + "\n"
+    codes = "\n".join(_exit_codes())
+    return f"{_HEAD}{codes}\n\n{_sections((NAMES[0],), root)}\n"
+
+
+def plugin_reference(name: str) -> str:
+    """Return the reference of a command that a plugin adds as Markdown.
+
+    Args:
+        name: The command; its plugin must be installed.
+
+    Raises:
+        UsageError: There is no such command.
+    """
+    root = command_tree()
+    command = root.get_command(click.Context(root), name)
+    if command is None:
+        raise errors.UsageError(f"there is no command {name!r}")
+    return f"{_PLUGIN_HEAD.format(name=name)}{_sections((NAMES[0], name), command)}\n"
+
+
+def _sections(words: tuple[str, ...], command: click.Command) -> str:
+    commands = _commands(words, command)
+    return "\n\n".join(section for called, each in commands for section in _section(called, each))
 
 
 def _exit_codes() -> Iterator[str]:
@@ -127,4 +154,5 @@ def _epilog(text: str) -> str:
 
 
 if __name__ == "__main__":
-    to_stdout(reference().rstrip("\n"))
+    pages = map(plugin_reference, sys.argv[1:]) if sys.argv[1:] else [reference()]
+    to_stdout("\n".join(pages).rstrip("\n"))

@@ -40,6 +40,17 @@ def test_it_imports_nothing_slow_and_no_plugin(words):
     assert [name for name in modules if name in SLOW or name.startswith("odahu_pack_docker")] == []
 
 
+def test_a_plugin_with_commands_costs_help_nothing_but_their_names():
+    modules = modules_after(["--help"], ["triton", "--help"])
+    assert [name for name in modules if name.startswith("odahu_pack_triton")] == [
+        "odahu_pack_triton",
+        "odahu_pack_triton.commands",
+        "odahu_pack_triton.commands.plugin",
+    ]
+    assert [name for name in modules if name in {*SLOW, "google.protobuf", "grpc", "tritonclient"}] == []
+    assert "odahu_pack_core.plugins.catalog" not in modules
+
+
 def test_the_help_of_packaging_commands_imports_no_client_and_no_display():
     commands = ("run", "plan", "validate", "cache")
     packing = (["local", "pack", command, "--help"] for command in commands)

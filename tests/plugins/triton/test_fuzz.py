@@ -57,7 +57,7 @@ def python_takes(text):
 
 
 def is_plain(text):
-    """Tell whether Python's parser takes nothing of a text that Triton's refuses: other blanks, other escapes."""
+    """Tell whether Python's parser takes no more of a text than Triton's does: blanks, escapes."""
     return text.isascii() and not _ONLY_FOR_PYTHON.search(text)
 
 

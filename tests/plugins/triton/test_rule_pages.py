@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from odahu_pack_core import UsageError
+from odahu_pack_core.cli.reference import plugin_reference
 from odahu_pack_triton.config import read_config
 from odahu_pack_triton.config.structure import structure_faults
 from odahu_pack_triton.config.tokens import tokens_of
@@ -40,17 +42,16 @@ def test_a_page_begins_with_one_sentence_and_says_more(rule):
 def is_readable(text):
     """Tell whether a text is a configuration, or a part of one."""
     tokens = [token for token in tokens_of(text.replace("…", "")) if token.kind != "comment"]
-    schema = read_config("").message.DESCRIPTOR
-    return not any(structure_faults(tokens)) and any(
-        not walk(tokens, part).faults for part in parts(schema, depth=4)
-    )
+    return not any(structure_faults(tokens)) and any(not walk(tokens, part).faults for part in PARTS)
 
 
-def parts(schema, depth):
-    yield schema
-    for field in schema.fields:
-        if field.message_type is not None and depth:
-            yield from parts(field.message_type, depth - 1)
+def parts(schema):
+    """Return a message and all that it is made of."""
+    inner = {field.message_type for field in schema.fields} - {None}
+    return {schema}.union(*map(parts, inner))
+
+
+PARTS = parts(read_config("").message.DESCRIPTOR)
 
 
 @pytest.mark.parametrize("rule", RULES.values(), ids=lambda rule: rule.code)
@@ -70,3 +71,15 @@ def test_the_links_of_a_page_lead_somewhere(rule):
 def test_names_and_codes_are_told_apart():
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
     assert all(re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", rule.name) for rule in RULES.values())
+
+
+def test_the_page_of_the_commands_is_not_stale():
+    there = (FOLDER.parent / "commands.md").read_text(encoding="utf-8")
+    assert there == plugin_reference("triton"), (
+        "run: python -m odahu_pack_core.cli.reference triton > docs/triton/commands.md"
+    )
+
+
+def test_a_command_that_no_plugin_adds_has_no_page():
+    with pytest.raises(UsageError, match="there is no command 'trident'"):
+        plugin_reference("trident")

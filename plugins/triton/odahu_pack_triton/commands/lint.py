@@ -80,8 +80,8 @@ def lint(
     of a config.pbtxt stands for its folder. Models are judged as docker-triton would package them: what a
     configuration lacks and the model file tells is taken as written.
 
-    Ends with 0 where nothing is wrong, with 13 where Triton would refuse a model or answer no request rightly
-    (with --strict: where anything is said), with 12 where a path cannot be read.
+    Ends with 0 where Triton would serve every model, with 13 where it would refuse one, or answer no request
+    of it rightly (with --strict: where anything is said), with 12 where a path cannot be read.
     """
     run = _Run()
     for path in paths:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from .place import FieldPath, Place
+from .tokens import without_question_marks
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import FieldDescriptor
@@ -70,6 +71,6 @@ def _unescaped(written: str) -> str:
     from google.protobuf.text_encoding import CUnescape  # noqa: PLC0415  # slow, as all of protobuf
 
     try:
-        return str(CUnescape(written).decode("utf-8", "replace"))
+        return str(CUnescape(without_question_marks(written)).decode("utf-8", "replace"))
     except ValueError:
         return written  # protobuf will tell

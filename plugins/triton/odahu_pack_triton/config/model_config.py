@@ -13,7 +13,7 @@ from odahu_pack_core import ArtifactError
 
 from .place import FieldPath, Place, TextFault
 from .structure import structure_faults
-from .tokens import Token, tokens_of
+from .tokens import Token, tokens_of, without_question_marks
 from .walk import Walked, walk
 
 if TYPE_CHECKING:
@@ -139,20 +139,23 @@ def _parse(text: str, tokens: Sequence[Token], message: Any) -> TextFault | None
     from google.protobuf import text_format  # noqa: PLC0415  # slow to import
 
     try:
-        text_format.Parse(_with_joined_signs(text, tokens), message)
+        text_format.Parse(_for_python(text, tokens), message)
     except text_format.ParseError as error:
         return _in_words(error, text)
     return None
 
 
-def _with_joined_signs(text: str, tokens: Sequence[Token]) -> str:
-    """Return a text with no minus apart from its number: Triton's parser takes it, Python's does not."""
+def _for_python(text: str, tokens: Sequence[Token]) -> str:
+    """Return a text without what Triton's parser takes and Python's does not."""
     pieces, end = [], 0
-    for sign, number in pairwise(tokens):
-        between = text[sign.start + 1 : number.start]
-        if sign.text == "-" and between.isspace():
-            pieces += [text[end : sign.start], between, "-"]
-            end = number.start
+    for token, following in pairwise([*tokens, Token("end", "", 0, 0, len(text))]):
+        between = text[token.start + 1 : following.start]
+        if token.text == "-" and between.isspace():
+            pieces += [text[end : token.start], between, "-"]
+            end = following.start
+        elif token.kind == "text" and r"\?" in token.text:
+            pieces += [text[end : token.start], without_question_marks(token.text)]
+            end = token.start + len(token.text)
     return "".join([*pieces, text[end:]])
 
 

@@ -31,6 +31,9 @@ _TOKEN: Final = re.compile(
 )
 
 
+_ESCAPED: Final = re.compile(r"\\[^\n]")
+
+
 class Token(NamedTuple):
     """A token, a comment, or what is neither.
 
@@ -52,6 +55,11 @@ class Token(NamedTuple):
     def place(self) -> Place:
         """Where it stands."""
         return Place(self.line, self.column)
+
+
+def without_question_marks(text: str) -> str:
+    """Return a text with escaped question marks as numbers; Python's protobuf does not know the escape."""
+    return _ESCAPED.sub(lambda match: r"\077" if match[0] == r"\?" else match[0], text)
 
 
 def tokens_of(text: str) -> Iterator[Token]:
