@@ -61,7 +61,7 @@ def read_triton(root: Path, entries: tuple[ArtifactEntry, ...]) -> ModelArtifact
     Raises:
         ArtifactError: It is a Triton artifact, but its manifest is wrong, or it mixes two forms.
     """
-    tops = {entry.path for entry in entries}
+    tops = {entry.path for entry in entries if "/" not in entry.path}
     names = [name for name in MANIFEST_NAMES if name in tops]
     folder = ModelArtifact(TRITON, root, entries, "", "")
     manifests = []
@@ -72,6 +72,7 @@ def read_triton(root: Path, entries: tuple[ArtifactEntry, ...]) -> ModelArtifact
         manifests.append(manifest)
     if not names and not resembles_model(entries):
         return None
+    _refuse_wrapped(entries)
     _refuse_other_names(tops)
     if len(names) > 1:
         raise ArtifactError(f"the artifact has two manifests: {' and '.join(names)}", code="two-manifests")
@@ -88,11 +89,6 @@ def _named(artifact: ModelArtifact) -> ModelArtifact:
         name = models[0].name if is_model_name(models[0].name) else name
         version = str(max(models[0].versions, default=version))
     return replace(artifact, name=manifest.name or name, version=manifest.version or version)
-
-
-def manifests_of(artifact: ModelArtifact) -> frozenset[str]:
-    """Return the names of the manifest files of an artifact."""
-    return frozenset(name for name in MANIFEST_NAMES if artifact.has(name))
 
 
 def _manifest(folder: ModelArtifact, name: str) -> TritonManifest | None:
@@ -116,3 +112,16 @@ def _refuse_other_names(tops: set[str]) -> None:
         other = name.replace(".yaml", ".yml")
         if other in tops:
             raise ArtifactError(f"{other}: rename it to {name}", code="manifest-name")
+
+
+def _refuse_wrapped(entries: tuple[ArtifactEntry, ...]) -> None:
+    """Refuse an artifact whose only folder holds what should lie at the root."""
+    tops = {entry.path.partition("/")[0] for entry in entries}
+    paths = {entry.path for entry in entries}
+    if len(tops) == 1 and any(f"{top}/{name}" in paths for top in tops for name in MANIFEST_NAMES):
+        (top,) = tops
+        raise ArtifactError(
+            f"the manifest must be at the artifact's root, not inside {top}/",
+            code="wrapped-artifact",
+            hint=f"pack what is in {top}/, not the folder itself",
+        )

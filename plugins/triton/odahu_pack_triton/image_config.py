@@ -33,7 +33,6 @@ def image_config(
     """
     if format_ is None or config.faults:
         return config.text, ()
-    subject = folder.config_file
     try:
         made = complete_config(folder, release)
     except (IncompleteConfigError, ModelFileError) as error:
@@ -41,10 +40,10 @@ def image_config(
             _check_completes(error, folder, format_, release)
         return _named(config, format_, folder)
     if made.text == config.text:
-        return config.text, ()
-    choice = "completed" if folder.has(CONFIG) else "made"
-    reason = "; ".join([f"{made.made_from} tells inputs and outputs", *made.reasons])
-    return made.text, (Decision(subject, choice, reason),)
+        return _named(config, format_, folder)
+    choice = f"{'completed' if folder.has(CONFIG) else 'made'} from {made.made_from}"
+    reason = "; ".join(made.reasons) or "it tells inputs and outputs"
+    return made.text, (Decision(folder.config_file, choice, reason),)
 
 
 def with_environment(text: str, parameter: str) -> str:
@@ -56,7 +55,11 @@ def with_environment(text: str, parameter: str) -> str:
     """
     if not parameter:
         return text
-    line = f'parameters {{ key: "{ENVIRONMENT_PARAMETER}" value {{ string_value: "{parameter}" }} }}'
+    from google.protobuf.text_encoding import CEscape  # noqa: PLC0415  # slow to import
+
+    # The path may hold the name of a folder, which may hold anything.
+    value = CEscape(parameter.encode(), as_utf8=True)
+    line = f'parameters {{ key: "{ENVIRONMENT_PARAMETER}" value {{ string_value: "{value}" }} }}'
     return "\n".join([*filter(None, [text.rstrip("\n")]), line]) + "\n"
 
 

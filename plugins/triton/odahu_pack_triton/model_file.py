@@ -50,15 +50,12 @@ def choose_format(folder: ModelFolder, config: ModelConfig) -> tuple[ModelFormat
     found = [format_ for format_ in FORMATS if _is_there(format_, folder)]
     written = str(config.message.backend or config.message.platform)
     if not written:
-        return _only(found, folder), Decision(
-            "model", _only(found, folder).title, f"{found[0].file} is there"
-        )
+        chosen = _only(found, folder)
+        return chosen, Decision("model", chosen.title, f"{chosen.file} is there")
     named = [format_ for format_ in FORMATS if _is_named(format_, config)]
-    there = [format_ for format_ in found if format_ in named]
-    if not there:
-        reason = f"{CONFIG} names it"
-        return (named[0], Decision("model", named[0].title, reason)) if named else _unknown(written, reason)
-    chosen = _only(there, folder)
+    if not named:
+        return None, Decision("model", written, f"{CONFIG} names it")
+    chosen = _only([format_ for format_ in found if format_ in named] or named[:1], folder)
     others = f", of {_listed(found)}" if len(found) > 1 else ""
     return chosen, Decision("model", chosen.title, f"{CONFIG} names it{others}")
 
@@ -79,10 +76,6 @@ def _is_named(format_: ModelFormat, config: ModelConfig) -> bool:
     """Tell whether what is written stands for a format, and nothing against it."""
     message = config.message
     return message.platform in {"", format_.platform} and message.backend in {"", format_.backend}
-
-
-def _unknown(written: str, reason: str) -> tuple[None, Decision]:
-    return None, Decision("model", written, reason)
 
 
 def _only(found: Sequence[ModelFormat], folder: ModelFolder) -> ModelFormat:

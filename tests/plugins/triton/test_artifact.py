@@ -121,6 +121,14 @@ def test_what_was_meant_for_triton_is_taken_to_be_explained_later(read, files):
     assert read(files).kind == "triton"
 
 
+@pytest.mark.parametrize("files", [{"model.onnx": ""}, {"a/config.pbtxt": "", "a/1/model.py": ""}])
+def test_what_is_wrapped_in_one_folder_is_told(read, files):
+    wrapped = {f"wine/{path}": content for path, content in files.items()}
+    with pytest.raises(ArtifactError, match="not inside wine/") as caught:
+        read({**wrapped, "wine/odahuflow.model.yaml": "name: wine\n", "wine/config.pbtxt": ""})
+    assert caught.value.hint == "pack what is in wine/, not the folder itself"
+
+
 @pytest.mark.property
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=60) | st.text(max_size=60).map(str.encode))

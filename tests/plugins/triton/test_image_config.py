@@ -67,13 +67,21 @@ def test_a_configuration_that_says_all_stays_byte_for_byte(completed, file, line
         ({"model.graphdef": ""}, 'platform: "tensorflow_graphdef"'),
     ],
 )
-@pytest.mark.parametrize("text", ["max_batch_size: 2", "max_batch_size: 2 # rows", "max_batch_size: 2\r\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_batch_size: 2",
+        "max_batch_size: 2 # rows",
+        "max_batch_size: 2\r\n",
+        f"max_batch_size: 2\n{TENSORS}",
+    ],
+)
 def test_a_configuration_without_a_backend_gets_that_of_its_model_file(completed, files, line, text):
     model = completed({**files, CONFIG: text})
     assert model.config.text == f"{text.rstrip(chr(10))}\n{line}\n"
     assert model.folder.read_text(CONFIG) == model.config.text
     assert _message(model.config.text).max_batch_size == 2
-    assert any(decision.choice == f"{line} added" for decision in model.decisions)
+    assert any(line in f"{decision.choice} {decision.reason}" for decision in model.decisions)
 
 
 @pytest.mark.parametrize("files", [{"model.plan": ""}, {"model.savedmodel/": None}, {"model.onnx": ""}])

@@ -6,6 +6,7 @@ import pytest
 
 from odahu_pack_core import AddLayer, ArtifactFile, EnvironmentLayer, Folder, Label, PlanError, TextFile
 from odahu_pack_triton import model_layers
+from odahu_pack_triton.config import parse_config
 from tests.plugins.triton.conftest import PYTHON_MODEL, model_files
 
 NEW = {"triton_base_image_tag": "24.10-py3"}
@@ -94,6 +95,14 @@ def test_each_environment_has_a_pointing_archive_where_folders_are_unknown(plan)
     assert b". /opt/models/a/bin/activate" in archives["/models/a/environment.tar.gz"]
     assert b". /opt/models/b/bin/activate" in archives["/models/b/environment.tar.gz"]
     assert parameter(made, "b") == "/models/b/environment.tar.gz"
+
+
+def test_a_folders_name_never_becomes_more_than_a_path(plan):
+    name = 'a" } } max_batch_size: 7 #\n\\'
+    made = plan(models(name, **{"conda.yaml": conda("attrs")}), triton_base_image_tag="22.12-py3")
+    config = parse_config(model_files(made)[f"/models/{name}/config.pbtxt"].content.decode())
+    assert config.environment == f"/models/{name}/environment.tar.gz"
+    assert config.message.max_batch_size == 0
 
 
 def test_a_release_with_one_python_for_all_takes_one_environment(plan):
