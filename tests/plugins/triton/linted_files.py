@@ -1,5 +1,8 @@
 """Models of a few files, and what the linter says of them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from odahu_pack_core import ModelArtifact
 from odahu_pack_core.artifact.tree import list_entries
 from odahu_pack_core.testing import write_files
@@ -18,29 +21,38 @@ class TritonPythonModel:
         return [pb_utils.InferenceResponse([]) for _ in requests]
 """
 
-PYTHON_CONFIG = """\
-backend: "python"
-max_batch_size: 8
-input { name: "X" data_type: TYPE_FP32 dims: [ 2 ] }
-output { name: "Y" data_type: TYPE_FP32 dims: [ 2 ] }
-"""
+
+@dataclass(frozen=True)
+class LintedModel:
+    """A model's folder: the text of its configuration, its other files, its name, and who is to load it."""
+
+    config: str
+    files: Mapping[str, str]
+    name: str
+    release: str
 
 
-def subject_of(root, config, files, *, name="wine", release="24.10"):
-    """Return a model's folder of files as the subject of rules; a path that ends with ``/`` is a folder."""
-    write_files(root, {**files, "config.pbtxt": config})
+def model(config, files, *, name="wine", release="24.10"):
+    """Return a model of files; a path that ends with ``/`` is a folder."""
+    return LintedModel(config, files, name, release)
+
+
+def subject_of(root, model):
+    """Write a model into a folder and return it as the subject of rules."""
+    write_files(root, {**model.files, "config.pbtxt": model.config})
     entries = list_entries(root)
-    artifact = ModelArtifact(TRITON, root, entries, name, "1")
-    folder = ModelFolder(name, artifact, {entry.path: entry for entry in entries})
-    return Subject(folder, read_config(config), ModelRepository({name: folder}), RELEASES[release])
+    artifact = ModelArtifact(TRITON, root, entries, model.name, "1")
+    folder = ModelFolder(model.name, artifact, {entry.path: entry for entry in entries})
+    repository = ModelRepository({model.name: folder})
+    return Subject(folder, read_config(model.config), repository, RELEASES[model.release])
 
 
-def told(subject, codes):
-    """Return code, line, column and message of the findings of some rules, as lines."""
-    found = [finding for finding in lint(subject) if finding.code.startswith(codes)]
-    return [_line(finding) for finding in found]
+def told(subject, code):
+    """Return code, line, column and message of the findings of a rule, as lines."""
+    return [_line(finding) for finding in lint(subject) if finding.code == code]
 
 
 def _line(finding):
-    where = f"{finding.place.line}:{finding.place.column}: " if finding.place else f"{finding.file}: "
-    return f"{finding.code} {where}{finding.message}"
+    file = "" if finding.file == "config.pbtxt" and finding.place else finding.file
+    place = f"{finding.place.line}:{finding.place.column}" if finding.place else ""
+    return f"{finding.code} {':'.join(filter(None, [file, place]))}: {finding.message}"

@@ -100,11 +100,11 @@ def cuda_graphs_ignored(subject: Subject) -> Iterator[Fault]:
         )
 
 
-@rule("TR445", "cache-refused", Severity.ERROR)
-def cache_refused(subject: Subject) -> Iterator[Fault]:
-    """The response cache is enabled for a model whose responses cannot be cached.
+@rule("TR445", "cache-of-decoupled", Severity.ERROR)
+def cache_of_decoupled(subject: Subject) -> Iterator[Fault]:
+    """The response cache is enabled for a decoupled model.
 
-    Triton refuses decoupled models and models with sequence batching:
+    A decoupled model may give any number of responses to a request, and Triton refuses the model:
     `Response Cache does not currently support model`
     ([response cache](https://github.com/triton-inference-server/server/blob/main/docs/user_guide/response_cache.md)).
     Leave it out:
@@ -114,15 +114,9 @@ def cache_refused(subject: Subject) -> Iterator[Fault]:
     ```
     """
     message = subject.message
-    if not message.response_cache.enable:
-        return
-    reasons = [
-        *(["is decoupled"] if message.model_transaction_policy.decoupled else []),
-        *(["has sequence batching"] if message.HasField("sequence_batching") else []),
-    ]
-    if reasons:
-        reason = f"the model {' and '.join(reasons)}, which excludes the response cache"
-        yield Fault(reason, ("response_cache", "enable"), "leave response_cache out")
+    if message.response_cache.enable and message.model_transaction_policy.decoupled:
+        at = ("response_cache", "enable")
+        yield Fault("the responses of a decoupled model cannot be cached", at, "leave response_cache out")
 
 
 @rule("TR446", "metric-control-incomplete", Severity.ERROR)

@@ -71,7 +71,7 @@ def folder_taken_for_version(subject: Subject) -> Iterator[Fault]:
     loaded = set(loaded_versions(subject))
     for version in versions:
         if version.is_too_large:
-            reason = f"Triton takes the folder {shown(version.name)} for a version beyond 64 bits"
+            reason = f"Triton takes {shown(version.name)} for a version beyond 64 bits"
             yield Fault(reason, (), "rename it", version.name)
         elif version.number in loaded - plain:
             yield Fault(_taken(version), (), "begin its name with a letter", version.name)
