@@ -13,17 +13,21 @@ from odahu_pack_triton.repository import ModelFolder
 from .faults import ModelFileError
 from .graph_def import GraphDef, read_graph_def
 from .onnx import OnnxModel, read_onnx
+from .openvino import OpenVinoModel, read_openvino
 from .saved_model import SavedModel, read_saved_model
 from .stream import opened
 from .torch_script import TorchFile, read_torch
+from .vllm import VllmModel, read_vllm
 
 Flaw = Literal["", "empty", "pointer", "other", "unreadable"]
 """Why a file is no model: it is empty, a pointer of Git LFS, of another format, or cannot be read."""
-Content = OnnxModel | SavedModel | GraphDef | TorchFile
+Content = OnnxModel | SavedModel | GraphDef | TorchFile | OpenVinoModel | VllmModel
 Reader = Callable[[BinaryIO, str], Content]
 
 _HEAD: Final = 512
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
+_ORT_FORMAT: Final = b"ORTM"
+"""Bytes 4 to 7 of a model in ONNX Runtime's own format, which it loads as well."""
 _PAGES: Final = (b"<!doctype html", b"<html")
 _OTHERS: Final = {
     b"PK\x03\x04": "it is a zip archive",
@@ -47,6 +51,8 @@ class _Format:
         inner: The file to read where the fixed name is that of a folder.
         read: Reads it; None where only the beginning is looked at.
         own: Beginnings that other formats do not have.
+        suffix: The only ending of a file that is read; empty for any.
+        is_plain_name: Whether the name alone tells nothing, so that the backend must be configured.
     """
 
     file: str
@@ -54,6 +60,12 @@ class _Format:
     inner: str = ""
     read: Reader | None = None
     own: tuple[bytes, ...] = ()
+    suffix: str = ""
+    is_plain_name: bool = False
+
+    def may_be(self, named: set[str]) -> bool:
+        """Tell whether a configuration that names these backends and platforms can mean this format."""
+        return bool(named & self.names) if named else not self.is_plain_name
 
 
 _FORMATS: Final = (
@@ -67,6 +79,9 @@ _FORMATS: Final = (
     _Format("model.graphdef", frozenset({"tensorflow", "tensorflow_graphdef"}), read=read_graph_def),
     _Format("model.pt", frozenset({"pytorch", "pytorch_libtorch"}), read=read_torch, own=(b"PK", b"\x80")),
     _Format("model.plan", frozenset({"tensorrt", "tensorrt_plan"})),
+    # The backend loads files of other formats, too, by their endings.
+    _Format("model.xml", frozenset({"openvino"}), read=read_openvino, suffix=".xml"),
+    _Format("model.json", frozenset({"vllm"}), read=read_vllm, is_plain_name=True),
 )
 
 
@@ -98,7 +113,7 @@ def model_files(folder: ModelFolder, message: Any) -> Iterator[ModelFile]:  # no
     for version in _loaded_versions(folder.versions, message.version_policy):
         for format_ in _FORMATS:
             path = f"{version}/{message.default_model_filename or format_.file}"
-            if (not named or named & format_.names) and folder.has(path):
+            if format_.may_be(named) and path.endswith(format_.suffix) and folder.has(path):
                 yield _read_once(folder, path, format_)
                 break
 
@@ -130,7 +145,7 @@ def _read(folder: ModelFolder, path: str, format_: _Format) -> ModelFile:
         with opened(folder, path) as stream:
             head = stream.read(_HEAD)
             flaw, reason = _judge(head, format_.own)
-            if flaw or format_.read is None:
+            if flaw or format_.read is None or head[4:8] == _ORT_FORMAT:
                 return ModelFile(path, flaw=flaw, reason=reason)
             return ModelFile(path, format_.read(stream, path))
     except ModelFileError as error:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from odahu_pack_triton.repository import ModelFolder
-from odahu_pack_triton.repository.folder import target_of
+from odahu_pack_triton.repository.links import target_of
 
 from .faults import ModelFileError
 

@@ -16,7 +16,8 @@ from odahu_pack_triton.model_files import (
 )
 
 from .facts import Tensor, tensors
-from .model_files import files_of, served_signatures
+from .model_files import files_of
+from .saved_models import served_signatures
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from odahu_pack_triton.lint.finding import Severity
 from odahu_pack_triton.lint.rule import Fault, Subject, rule
-from odahu_pack_triton.model_files import TorchFile
+from odahu_pack_triton.model_files import OpenVinoModel, TorchFile
 
 from .compared import configured_inputs, model_sides
-from .facts import near, shown
+from .facts import near, shown, tensors
 from .model_files import files_of
 
 _MOST_SHOWN = 20
@@ -104,3 +104,22 @@ def torch_arguments_differ(subject: Subject) -> Iterator[Fault]:
             names = ", ".join(argument.name for argument in arguments[:_MOST_SHOWN]) or "nothing"
             message = f"{count} inputs are configured, but forward in {file.path} takes {names}"
             yield Fault(message, ("input",), "write one input for each argument")
+
+
+@rule("TR619", "openvino-tensor-unknown", Severity.ERROR)
+def openvino_tensor_unknown(subject: Subject) -> Iterator[Fault]:
+    """An input or output is configured that an OpenVINO model does not have.
+
+    The OpenVINO backend refuses the model
+    ([backend](https://github.com/triton-inference-server/openvino_backend)). A tensor of a model has the name
+    of its layer and those of the `names` of its port in `model.xml`; write one of them.
+    """
+    for file in files_of(subject):
+        if not isinstance(file.content, OpenVinoModel):
+            continue
+        known = {"input": file.content.inputs, "output": file.content.outputs}
+        for tensor in tensors(subject.message):
+            names = {name for tensor_names in known[tensor.kind] for name in tensor_names if name}
+            if tensor.spec.name and tensor.spec.name not in names:
+                message = f"{file.path} has no {tensor}; {near(tensor.spec.name, names)}"
+                yield Fault(message, tensor.at("name"))
