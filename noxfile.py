@@ -83,6 +83,13 @@ def soak(session: nox.Session) -> None:
     )
 
 
+@nox.session(python="3.11")  # atheris has no wheels for the newest Pythons
+def fuzz(session: nox.Session) -> None:
+    """Fuzz what reads and judges configurations of Triton; seconds and a folder of findings may follow."""
+    _install(session, "test", "engine", extra=("atheris>=2.3",))
+    session.run("python", "-m", "tests.fuzz.fuzz_triton", *session.posargs)
+
+
 @nox.session
 def benchmark(session: nox.Session) -> None:
     """Measure, and keep the figures in benchmarks/results/."""
