@@ -83,7 +83,7 @@ def soak(session: nox.Session) -> None:
     )
 
 
-@nox.session(python="3.11")  # atheris has no wheels for the newest Pythons
+@nox.session(python="3.11")  # atheris has wheels for some Pythons only
 def fuzz(session: nox.Session) -> None:
     """Fuzz what reads and judges configurations of Triton; seconds and a folder of findings may follow."""
     _install(session, "test", "engine", extra=("atheris>=2.3",))
