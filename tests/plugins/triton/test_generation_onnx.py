@@ -157,6 +157,14 @@ def test_sizes_of_other_names_are_no_batch_unless_it_is_asked_for(tmp_path):
     assert (message.max_batch_size, list(message.input[0].dims)) == (16, [2])
 
 
+@pytest.mark.parametrize("made_up", ["unk__12", "Gemmoutput_dim_0", "?"])
+def test_names_that_converters_make_up_say_nothing(tmp_path, made_up):
+    made = _differently_named()
+    made.graph.output[0].type.tensor_type.shape.dim[0].dim_param = made_up
+    _, completed = _complete(tmp_path, made)
+    assert read_config(completed.text).message.max_batch_size == 4
+
+
 def test_a_batch_that_cannot_be_is_refused(tmp_path):
     with pytest.raises(IncompleteConfigError) as caught:
         _complete(tmp_path, _nonzero(), max_batch_size=8)

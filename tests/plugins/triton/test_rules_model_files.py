@@ -88,6 +88,7 @@ def test_a_file_of_another_format_is_told(found, content, reason):
         ('platform: "tensorrt_plan"\n', {"1/model.plan": b"ptrt" + bytes(64)}),
         (f'{ONNX}default_model_filename: "wine.ort"\n', {"1/wine.ort": b"\x24\x00\x00\x00ORTM" + bytes(60)}),
         ('backend: "python"\n', {"1/model.py": "", "1/model.onnx": ""}),
+        ("", {"1/model.py": "", "1/model.onnx": ""}),
         ('backend: "pytorch"\nruntime: "model.py"\n', {"1/model.py": "", "1/model.pt": ""}),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -14,6 +15,9 @@ DEFAULT_MAX_BATCH_SIZE: Final = 4
 
 Source: https://github.com/triton-inference-server/backend, README.md, "Default Max Batch Size".
 """
+
+_MADE_UP: Final = re.compile(r"unk__\d+|\w+_dim_\d+|\?|None")
+"""Names that converters give to sizes of which nothing is known: those of tf2onnx and of PyTorch's exporter."""
 
 
 def draft_from(signature: ModelSignature, max_batch_size: int | None) -> Draft:
@@ -100,7 +104,8 @@ def _doubt(tensors: Sequence[TensorSignature]) -> str:
     """Return why a first dimension that varies may be no batch; empty where it looks like one."""
     if not tensors:
         return "it has no inputs and outputs"
-    names = dict.fromkeys(tensor.axes[0] for tensor in tensors if tensor.axes and tensor.axes[0])
+    first = (tensor.axes[0] for tensor in tensors if tensor.axes)
+    names = dict.fromkeys(name for name in first if name and not _MADE_UP.fullmatch(name))
     shown = ", ".join(repr(name) for name in names)
     return f"the first dimensions have different names, {shown}" if len(names) > 1 else ""
 

@@ -25,6 +25,7 @@ Content = OnnxModel | SavedModel | GraphDef | TorchFile | OpenVinoModel | VllmMo
 Reader = Callable[[BinaryIO, str], Content]
 
 _HEAD: Final = 512
+_CODE: Final = "model.py"
 _POINTER: Final = b"version https://git-lfs.github.com/spec/"
 _ORT_FORMAT: Final = b"ORTM"
 """Bytes 4 to 7 of a model in ONNX Runtime's own format, which it loads as well."""
@@ -110,6 +111,8 @@ def model_files(folder: ModelFolder, message: Any) -> Iterator[ModelFile]:  # no
         message: Its configuration, as ``inference.ModelConfig``.
     """
     named = {message.backend, message.platform} - {""}
+    if not named and any(folder.has(f"{version}/{_CODE}") for version in folder.versions):
+        return  # the code may be the model, which reads the other files by itself
     for version in _loaded_versions(folder.versions, message.version_policy):
         for format_ in _FORMATS:
             path = f"{version}/{message.default_model_filename or format_.file}"
