@@ -17,7 +17,7 @@ Source: https://github.com/triton-inference-server/backend, README.md, "Default 
 """
 
 _MADE_UP: Final = re.compile(r"unk__\d+|\w+_dim_\d+|\?|None")
-"""Names that converters give to sizes of which nothing is known: those of tf2onnx and of PyTorch's exporter."""
+"""Names that converters (tf2onnx, PyTorch's exporter) give to sizes of which nothing is known."""
 
 
 def draft_from(signature: ModelSignature, max_batch_size: int | None) -> Draft:
