@@ -109,6 +109,15 @@ def test_the_custom_rest_request_changes_name_and_workers(trained, connections):
 
 
 @pytest.mark.slow
+def test_the_triton_request_fits_a_model_of_the_python_that_the_readme_names(tmp_path, connections):
+    archive = train(tmp_path, "--python", "3.12") / ARCHIVE
+    plan = plan_model(request_in("docker-triton.yaml"), artifact=archive, connections=connections)
+    assert re.fullmatch(f"gcr.io/project/odahuflow/wine-triton:prefix-{UUID}", str(plan.image))
+    assert str(plan.base.reference) == "nvcr.io/nvidia/tritonserver:25.01-py3"
+    assert any("maxBatchSize" in decision.reason for decision in plan.decisions)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("python", "request_name", "image"),
     [
