@@ -73,6 +73,18 @@ def test_a_child_ends_as_its_parent_expects(predict, way, code):
     assert is_well(*predict(trick))
 
 
+def test_a_child_that_is_ended_before_it_knows_that_it_is_one_ends(predict):
+    trick = """
+    for _ in range(100):
+        child = os.fork()
+        if child == 0:
+            time.sleep(60)
+        os.kill(child, signal.SIGTERM)
+        assert os.waitpid(child, 0)[1] == signal.SIGTERM
+    """
+    assert is_well(*predict(trick))
+
+
 @pytest.mark.slow
 def test_a_thread_that_never_ends_keeps_nobody(predict):
     began = time.monotonic()
