@@ -15,15 +15,20 @@ from workbench import BaseImages, DockerEngine, PartMissingError, Registry
 from workbench.command import locate
 from workbench.surroundings import Surroundings
 
-_NEEDY_MARKERS = frozenset({"engine", "registry", "triton", "slow"})
+_PARTS_MARKERS = frozenset({"engine", "registry", "triton"})
+_PARTS_FIXTURES = frozenset({"engine", "start_registry"})
+_NEEDY_MARKERS = _PARTS_MARKERS | {"slow"}
 _ENVIRON = dict(os.environ)  # as the user has it: tests see an isolated one
 _REQUIRED = _ENVIRON.get("ODAHU_PACK_REQUIRE_ENGINES") == "1"
 # What the user has set of these holds in the isolated home, too.
 _KEPT = ("PYENV_ROOT", "UV_CACHE_DIR", "PIP_CONFIG_FILE", "UV_CONFIG_FILE")
 _USERS_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE")
 
-# A shell has its background jobs ignore Ctrl-C, and so would all that the tests start.
+# A shell has its background jobs ignore Ctrl-C, nohup has its command ignore a hang-up, and so would all that
+# the tests start: what is ignored is inherited, what is handled is not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, lambda *_: None)
 
 settings.register_profile("dev", max_examples=25, deadline=None)
 settings.register_profile(
@@ -48,18 +53,45 @@ def pytest_addoption(parser):
     )
 
 
+def _has_parts(config):
+    return config.getoption("--engines") or _REQUIRED
+
+
 def pytest_xdist_auto_num_workers(config):
-    """Share out all quick tests; those on real parts share an engine, so they run one after the other."""
-    alone = config.getoption("--engines") or _REQUIRED or config.option.file_or_dir
-    return 0 if alone else min(4, len(os.sched_getaffinity(0)))
+    """Share out the tests of a whole run; of those that are not quick many do nothing but wait for others."""
+    if config.option.file_or_dir:
+        return 0
+    return min(4, len(os.sched_getaffinity(0)) + bool(_has_parts(config)))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    if config.getoption("--engines") or _REQUIRED:
-        return
-    needy = [item for item in items if _NEEDY_MARKERS.intersection(mark.name for mark in item.iter_markers())]
-    config.hook.pytest_deselected(items=needy)
-    items[:] = [item for item in items if item not in set(needy)]
+    if not _has_parts(config):
+        needy = {item for item in items if _NEEDY_MARKERS & _markers(item)}
+        config.hook.pytest_deselected(items=list(needy))
+        items[:] = [item for item in items if item not in needy]
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+
+
+def _markers(item):
+    return {mark.name for mark in item.iter_markers()}
+
+
+def _group(item):
+    """Name the tests that one process runs: those that share the real parts, else those with one server."""
+    if _PARTS_MARKERS & _markers(item) or _PARTS_FIXTURES.intersection(getattr(item, "fixturenames", ())):
+        return "real parts"
+    runtime = item.callspec.params.get("runtime", "") if hasattr(item, "callspec") else ""
+    return f"{item.location[0]} {runtime}"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_logreport(report):
+    """Name a test as pytest takes it on its command line: xdist adds the group."""
+    nodeid, _, group = report.nodeid.rpartition("@")
+    if nodeid and "]" not in group:
+        report.nodeid = nodeid
 
 
 def pytest_collection_finish():

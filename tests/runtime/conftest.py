@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from itertools import count
 
 import pytest
@@ -22,32 +23,53 @@ def _interpreter(minor):
     return python
 
 
+@pytest.fixture(scope="session")
+def _laid_out(tmp_path_factory):
+    """Lay out the runtime of a Python, once, however often tests come back to it."""
+
+    @cache
+    def laid_out(minor):
+        home = tmp_path_factory.mktemp(f"image-{minor}")
+        layout.lay_out(home)
+        if minor == "current":
+            layout.install_from_this_environment(home / "front")
+            return layout.Runtime(sys.executable, home)
+        python = _interpreter(minor)
+        # One of them goes without the fast parts, as an image does for which there are no wheels of them.
+        wanted = layout.FRONT_REQUIREMENTS[:2] if minor == "3.8" else layout.FRONT_REQUIREMENTS
+        layout.install(home / "front", minor, *wanted)
+        return layout.Runtime(layout.make_venv(home / "model", python, minor, "numpy"), home)
+
+    return laid_out
+
+
+@pytest.fixture(scope="session")
+def _without_fast_parser(tmp_path_factory):
+    """Copy a runtime as it is where there is no wheel of the fast parser, once."""
+
+    @cache
+    def copied(runtime):
+        home = tmp_path_factory.mktemp("image-h11") / "home"
+        fast = shutil.ignore_patterns("httptools*", "uvloop*")
+        shutil.copytree(runtime.home, home, symlinks=True, ignore=fast)
+        return runtime._replace(home=home)
+
+    return copied
+
+
 @pytest.fixture(
     scope="session",
     params=["current", *(pytest.param(minor, marks=pytest.mark.slow) for minor in _OLDEST_TO_NEWEST)],
 )
-def runtime(request, tmp_path_factory):
+def runtime(request, _laid_out):
     """An interpreter with front, worker and cli beside each other; numpy is there for the model."""
-    home = tmp_path_factory.mktemp(f"image-{request.param}")
-    layout.lay_out(home)
-    if request.param == "current":
-        layout.install_from_this_environment(home / "front")
-        return layout.Runtime(sys.executable, home)
-    python = _interpreter(request.param)
-    # One of them goes without the fast parts, as an image does for which there are no wheels of them.
-    wanted = layout.FRONT_REQUIREMENTS[:2] if request.param == "3.8" else layout.FRONT_REQUIREMENTS
-    layout.install(home / "front", request.param, *wanted)
-    return layout.Runtime(layout.make_venv(home / "model", python, request.param, "numpy"), home)
+    return _laid_out(request.param)
 
 
 @pytest.fixture(scope="session", params=["as installed", "with h11"])
-def parser_runtime(request, runtime, tmp_path_factory):
+def parser_runtime(request, runtime, _without_fast_parser):
     """An interpreter as `runtime`, and once more where there is no wheel of the fast parser."""
-    if request.param == "as installed":
-        return runtime
-    home = tmp_path_factory.mktemp("image-h11") / "home"
-    shutil.copytree(runtime.home, home, symlinks=True, ignore=shutil.ignore_patterns("httptools*", "uvloop*"))
-    return runtime._replace(home=home)
+    return runtime if request.param == "as installed" else _without_fast_parser(runtime)
 
 
 @pytest.fixture(scope="module")
