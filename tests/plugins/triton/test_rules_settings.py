@@ -1,4 +1,4 @@
-"""Rules about optimization, caches, metrics, agents and parameters: a fault each, and the nearest good form."""
+"""Rules about optimization, caches, metrics and parameters: a fault each, and the nearest good form."""
 
 import pytest
 
@@ -53,17 +53,19 @@ CASES = [
         ),
     ),
     (
-        "TR443 3:53: no precision_mode is called 'fp16'; did you mean 'FP16'?",
+        "TR443 4:36: no precision_mode is called 'fp16'; did you mean 'FP16'?",
         model(
             'backend: "onnxruntime"\n'
             "optimization { execution_accelerators { gpu_execution_accelerator {\n"
-            'name: "tensorrt" parameters { key: "precision_mode" value: "fp16" } } } }\n',
+            'name: "tensorrt" \n'
+            'parameters { key: "precision_mode" value: "fp16" } } } }\n',
             {"1/model.onnx": ""},
         ),
         model(
             'backend: "onnxruntime"\n'
             "optimization { execution_accelerators { gpu_execution_accelerator {\n"
-            'name: "tensorrt" parameters { key: "precision_mode" value: "FP16" } } } }\n',
+            'name: "tensorrt" \n'
+            'parameters { key: "precision_mode" value: "FP16" } } } }\n',
             {"1/model.onnx": ""},
         ),
     ),
@@ -85,13 +87,15 @@ CASES = [
         "TR446 6:1: a metric control names no family",
         model(
             CONFIG + "model_metrics { metric_control {\n"
-            "metric_identifier { } histogram_options { buckets: [ 1 ] } } }\n",
+            "metric_identifier { }\n"
+            "histogram_options { buckets: [ 1 ] } } }\n",
             CODE,
             release="25.06",
         ),
         model(
             CONFIG + "model_metrics { metric_control {\n"
-            'metric_identifier { family: "nv_inference_first_response_histogram_ms" } histogram_options { buckets: [ 1 ] } } }\n',
+            'metric_identifier { family: "nv_inference_first_response_histogram_ms" }\n'
+            "histogram_options { buckets: [ 1 ] } } }\n",
             CODE,
             release="25.06",
         ),

@@ -9,7 +9,7 @@ from typing import Final
 
 from odahu_pack_triton.repository import ModelFolder
 
-from .listing import names_in_archive
+from .listing import VeryLargeError, names_in_archive
 
 _ACTIVATE: Final = "bin/activate"
 _CONDA: Final = re.compile(r"conda-meta/python-(3\.[0-9]+)\.[^/]*\.json")
@@ -77,7 +77,7 @@ def _contents(names: Iterable[str]) -> Contents:
             if has_activate and (by_conda or by_folders):
                 is_whole = False
                 break
-    except EOFError:
+    except VeryLargeError:
         is_whole = False
     wrapper = tops.pop() if len(tops) == 1 and is_whole else ""
     return Contents(has_activate, frozenset(by_conda or by_folders), wrapper, is_whole)

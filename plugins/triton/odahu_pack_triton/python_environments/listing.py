@@ -35,15 +35,19 @@ class ArchiveError(ValueError):
     """A file is not an archive that Triton can unpack; the message says what it is."""
 
 
+class VeryLargeError(Exception):
+    """So much of an archive was read that reading on would take too long."""
+
+
 def names_in_archive(stream: BinaryIO) -> Iterator[str]:
-    """Yield the names of an archive's members; ends early, with `EOFError`, where the archive is very large.
+    """Yield the names of an archive's members.
 
     Args:
         stream: The archive, at its begin.
 
     Raises:
         ArchiveError: It is no tar archive, or cut off.
-        EOFError: So much was read that reading on would take too long.
+        VeryLargeError: It is larger than what can be read quickly; names were yielded before.
     """
     head = stream.read(_BLOCK)
     stream.seek(0)
@@ -54,6 +58,10 @@ def names_in_archive(stream: BinaryIO) -> Iterator[str]:
         )
     try:
         yield from _names(gzip.GzipFile(fileobj=stream) if is_packed else stream)
+    except ArchiveError:
+        raise
+    except EOFError:
+        raise ArchiveError("cut off") from None
     except (OSError, zlib.error, ValueError) as error:
         raise ArchiveError(f"damaged: {error}") from None
 
@@ -67,7 +75,7 @@ def _names(stream: _Readable) -> Iterator[str]:
         padded = -(-size // _BLOCK) * _BLOCK
         left -= padded + _BLOCK
         if left < 0:
-            raise EOFError
+            raise VeryLargeError
         if kind == _LONG_NAME or kind in _EXTENDED:
             read = stream.read(min(padded, _LONGEST_NAME))
             long_name = _long_name(kind, read[:size]) or long_name

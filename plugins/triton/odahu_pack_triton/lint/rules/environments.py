@@ -21,7 +21,7 @@ from .environment_place import (
 )
 from .facts import shown
 
-_AT: Final[FieldPath] = ("parameters", ENVIRONMENT_PARAMETER, "value")
+_AT: Final[FieldPath] = ("parameters", ENVIRONMENT_PARAMETER, "value", "string_value")
 _STUB: Final = "triton_python_backend_stub"
 _OURS: Final = ("/opt/model", "/opt/models/", "/models/")
 """Where this packager puts environments and models."""
