@@ -39,10 +39,10 @@ def image_config(
         if not folder.has(CONFIG):
             _check_completes(error, folder, format_, release)
         return _named(config, format_, folder)
-    if made.text == config.text:
+    if made.text == config.text or (made.doubts and release.completes_config):
         return _named(config, format_, folder)
     choice = f"{'completed' if folder.has(CONFIG) else 'made'} from {made.made_from}"
-    reason = "; ".join(made.reasons) or "it tells inputs and outputs"
+    reason = "; ".join([*made.reasons, *made.doubts]) or "it tells inputs and outputs"
     return made.text, (Decision(folder.config_file, choice, reason),)
 
 

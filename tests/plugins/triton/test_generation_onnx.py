@@ -157,7 +157,7 @@ def test_sizes_of_other_names_are_no_batch_unless_it_is_asked_for(tmp_path):
     assert (message.max_batch_size, list(message.input[0].dims)) == (16, [2])
 
 
-@pytest.mark.parametrize("made_up", ["unk__12", "Gemmoutput_dim_0", "?"])
+@pytest.mark.parametrize("made_up", ["unk__12", "Gemmoutput_dim_0", "p2o.DynamicDimension.3", "?"])
 def test_names_that_converters_make_up_say_nothing(tmp_path, made_up):
     made = _differently_named()
     made.graph.output[0].type.tensor_type.shape.dim[0].dim_param = made_up
@@ -270,7 +270,7 @@ def test_a_size_that_the_runtime_may_know_better_is_told(tmp_path):
     made = identity(["batch", 3])
     made.graph.output[0].type.tensor_type.shape.dim[1].dim_param = "found"
     _, completed = _complete(tmp_path, made)
-    assert completed.reasons[1].startswith("dims -1 of 'y': 1/model.onnx names no size")
+    assert completed.doubts[0].startswith("dims -1 of 'y': 1/model.onnx names no size")
 
 
 def test_a_model_may_be_a_folder(tmp_path):

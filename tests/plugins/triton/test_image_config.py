@@ -10,6 +10,7 @@ from odahu_pack_triton.releases import RELEASES
 from odahu_pack_triton.repository import read_repository
 from odahu_pack_triton.triton_model import choose_model, complete_model
 from tests.plugins.triton.conftest import PYTHON_MODEL, model_files
+from tests.plugins.triton.onnx_graphs import identity
 
 NEW = {"triton_base_image_tag": "24.10-py3"}
 TENSORS = """\
@@ -163,3 +164,12 @@ def test_a_configuration_without_its_last_line_break_gets_its_environment(plan):
     files = {**PYTHON_MODEL, CONFIG: PYTHON_MODEL[CONFIG].rstrip(), "conda.yml": "dependencies: [numpy]"}
     config = model_files(plan(files, **NEW))["/models/model/config.pbtxt"].content.decode()
     assert _message(config).parameters["EXECUTION_ENV_PATH"].string_value == "/opt/model"
+
+
+def test_what_triton_sees_better_is_left_to_it(completed):
+    """The graph names no size where ONNX Runtime may find one."""
+    made = identity(["batch", 3])
+    made.graph.output[0].type.tensor_type.shape.dim[1].dim_param = "found"
+    files = {"model.onnx": made.SerializeToString()}
+    assert completed(files, "24.10").config.text == 'platform: "onnxruntime_onnx"\n'
+    assert "dims: [ -1 ]" in completed(files, "22.05").config.text

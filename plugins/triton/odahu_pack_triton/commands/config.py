@@ -84,7 +84,7 @@ def _origin(completed: Completed, file: str, folder: ModelFolder) -> str:
     if not completed.made_from:
         return f"{file}: complete"
     action = "completed from" if folder.has(CONFIG) else "made from"
-    reasons = "".join(f"\n  {reason}" for reason in completed.reasons)
+    reasons = "".join(f"\n  {reason}" for reason in (*completed.reasons, *completed.doubts))
     return f"{file}: {action} {folder.shown(completed.made_from)}{reasons}"
 
 

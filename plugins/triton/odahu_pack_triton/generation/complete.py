@@ -27,11 +27,14 @@ class Completed:
         text: The text of ``config.pbtxt``: what was written, with what was missing below it.
         made_from: The file that told what was missing, below the model's folder; empty where nothing was.
         reasons: What was chosen and why, one sentence each.
+        doubts: What Triton, which sees more of the model, may find otherwise, one sentence each; a release that
+            completes configurations by itself does so better.
     """
 
     text: str
     made_from: str = ""
     reasons: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: int | None = None) -> Completed:
@@ -59,7 +62,8 @@ def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: in
     if _has_tensors(message):
         return Completed(_joined(text, format_.line), path, (f"{format_.line}: {path} is there",))
     draft = with_labels(_draft(Source(folder, path, release, written, max_batch_size), format_), folder)
-    return Completed(_joined(text, addition(draft, written, format_)), draft.made_from, draft.reasons)
+    completed = _joined(text, addition(draft, written, format_))
+    return Completed(completed, draft.made_from, draft.reasons, draft.doubts)
 
 
 def _is_ensemble(message: Any) -> bool:  # noqa: ANN401  # a protobuf message, as below

@@ -54,6 +54,7 @@ class Draft:
         dynamic_batching: Whether requests may be put together to a batch.
         decoupled: Whether a request may have several answers.
         reasons: Why it is so, where that is not evident: one sentence each.
+        doubts: What Triton, which sees more of the model, may find otherwise: one sentence each.
     """
 
     made_from: str
@@ -63,3 +64,4 @@ class Draft:
     dynamic_batching: bool = False
     decoupled: bool = False
     reasons: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()

@@ -16,8 +16,8 @@ DEFAULT_MAX_BATCH_SIZE: Final = 4
 Source: https://github.com/triton-inference-server/backend, README.md, "Default Max Batch Size".
 """
 
-_MADE_UP: Final = re.compile(r"unk__\d+|\w+_dim_\d+|\?|None")
-"""Names that converters (tf2onnx, PyTorch's exporter) give to sizes of which nothing is known."""
+_MADE_UP: Final = re.compile(r"unk__\d+|\w+_dim_\d+|p2o\.DynamicDimension\.\d+|\?|None")
+"""Names that converters such as tf2onnx give to sizes of which nothing is known."""
 
 
 def draft_from(signature: ModelSignature, max_batch_size: int | None) -> Draft:
@@ -43,7 +43,8 @@ def draft_from(signature: ModelSignature, max_batch_size: int | None) -> Draft:
         outputs=tuple(_draft_tensor(tensor, is_batched=size > 0) for tensor in signature.outputs),
         max_batch_size=size,
         dynamic_batching=size > 1,
-        reasons=(reason, *_open_sizes(signature)),
+        reasons=(reason,),
+        doubts=tuple(_open_sizes(signature)),
     )
 
 
@@ -55,7 +56,7 @@ def _open_sizes(signature: ModelSignature) -> Iterator[str]:
         if any(size == -1 and axis not in known for size, axis in sizes):
             yield (
                 f"dims -1 of {tensor.name!r}: {signature.file} names no size; "
-                "where ONNX Runtime finds one, Triton wants that written"
+                "should the backend find one, Triton refuses -1"
             )
 
 
