@@ -328,6 +328,30 @@ UNTOLD = {
         """,
         "'functools' is imported",
     ),
+    "an object gets a method of it": (
+        """
+        class Adder:
+            def __init__(self, add):
+                add({"name": "X", "data_type": "TYPE_FP32", "dims": [1]})
+
+        Adder(config.add_input)
+        """,
+        "this call is not followed",
+    ),
+    "an object changes what it sees": (
+        """
+        inputs = [{"name": "X", "data_type": "TYPE_FP32", "dims": [1]}]
+
+        class Adder:
+            def __init__(self):
+                inputs.append({"name": "Y", "data_type": "TYPE_FP32", "dims": [1]})
+
+        Adder()
+        for tensor in inputs:
+            config.add_input(tensor)
+        """,
+        "this call is not followed",
+    ),
     "other code gets the list": (
         """
         import random

@@ -74,8 +74,8 @@ class Calls(Expressions):
             return None
         if isinstance(function, ClassValue) or function not in BUILTINS.values():
             why = unknown("this call is not followed", node)
-            for value in (*given, *named.values()):
-                self.spoil(value, why)
+            for value in (function, *given, *named.values()):
+                self._spoil_reachable(value, why, set())
             raise CannotTellError(why)
         if named and function is not dict:
             raise CannotTellError(unknown("arguments with a name are not followed here", node))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Final
 
+from .knowledge import Knowledge
 from .methods import BUILTINS, has_method
+from .operators import OPERATORS, repeats_too_much
 from .values import (
-    MOST_ELEMENTS,
-    MUTABLE,
     PLAIN,
     BoundMethod,
     CannotTellError,
@@ -19,89 +18,16 @@ from .values import (
     FunctionValue,
     LostError,
     Scope,
-    Unknown,
     bounded,
     unknown,
 )
 
-_MOST_STEPS: Final = 100_000
 # They may give any name another meaning.
 _REACHING: Final = frozenset({"delattr", "eval", "exec", "globals", "locals", "setattr", "vars"})
-_NOWHERE: Final = ast.Pass(lineno=1)
-_OPERATORS: Final[Mapping[type, Callable[..., Any]]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.FloorDiv: operator.floordiv,
-    ast.Mod: operator.mod,
-    ast.Eq: operator.eq,
-    ast.NotEq: operator.ne,
-    ast.Lt: operator.lt,
-    ast.LtE: operator.le,
-    ast.Gt: operator.gt,
-    ast.GtE: operator.ge,
-    ast.In: lambda left, right: left in right,
-    ast.NotIn: lambda left, right: left not in right,
-    ast.Is: operator.is_,
-    ast.IsNot: operator.is_not,
-    ast.Not: operator.not_,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-}
 
 
-class Expressions:
+class Expressions(Knowledge):
     """Tells the values of expressions."""
-
-    def __init__(self) -> None:
-        self._steps = 0
-        # Values whose contents are not known any more, by identity; they are kept, so that it stays theirs.
-        self._spoilt: dict[int, tuple[Any, Unknown]] = {}
-
-    def step(self, node: ast.AST) -> None:
-        """Count a step; a source that asks for too many is given up."""
-        self._steps += 1
-        if self._steps > _MOST_STEPS:
-            raise LostError(unknown("the source asks for too many steps", node))
-
-    def spoil(self, value: object, why: Unknown) -> None:
-        """Take a value as changed in a way that nobody knows."""
-        if isinstance(value, ForeignValue):
-            value.uncertain("", why)
-        elif isinstance(value, MUTABLE) and id(value) not in self._spoilt:
-            self.step(_NOWHERE)
-            self._spoilt[id(value)] = value, why
-            for element in value.values() if isinstance(value, dict) else value:
-                self.spoil(element, why)
-        elif isinstance(value, tuple):
-            self.step(_NOWHERE)
-            for element in value:
-                self.spoil(element, why)
-
-    def sound(self, value: object) -> Any:  # noqa: ANN401  # any value
-        """Return a value whose contents are known, all the way down.
-
-        Raises:
-            CannotTellError: They are not.
-        """
-        self.check(value)
-        self.step(_NOWHERE)  # lists that hold each other may have more elements than anybody can count
-        if isinstance(value, (list, tuple)):
-            for element in value:
-                self.sound(element)
-        elif isinstance(value, dict):
-            for member in value.values():
-                self.sound(member)
-        return value
-
-    def check(self, value: object) -> Any:  # noqa: ANN401  # any value
-        """Return a value that is known itself, be its elements known or not."""
-        if isinstance(value, Unknown):
-            raise CannotTellError(value)
-        if id(value) in self._spoilt:
-            raise CannotTellError(self._spoilt[id(value)][1])
-        return value
 
     def evaluate(self, node: ast.expr, scope: Scope) -> Any:  # noqa: ANN401  # any value
         """Return the value of an expression.
@@ -174,14 +100,14 @@ class Expressions:
 
     def _of_binop(self, node: ast.BinOp, scope: Scope) -> Any:  # noqa: ANN401  # any value
         left, right = self.evaluate(node.left, scope), self.evaluate(node.right, scope)
-        if isinstance(node.op, ast.Mult) and _repeats_too_much(left, right):
+        if isinstance(node.op, ast.Mult) and repeats_too_much(left, right):
             raise CannotTellError(unknown("a value grows too large to follow", node))
-        if type(node.op) not in _OPERATORS or (isinstance(node.op, ast.Mod) and isinstance(left, str)):
+        if type(node.op) not in OPERATORS or (isinstance(node.op, ast.Mod) and isinstance(left, str)):
             raise CannotTellError(unknown(f"operator {type(node.op).__name__} is not followed", node))
-        return _OPERATORS[type(node.op)](left, right)
+        return OPERATORS[type(node.op)](left, right)
 
     def _of_unaryop(self, node: ast.UnaryOp, scope: Scope) -> Any:  # noqa: ANN401  # any value
-        return _OPERATORS[type(node.op)](self.evaluate(node.operand, scope))
+        return OPERATORS[type(node.op)](self.evaluate(node.operand, scope))
 
     def _of_boolop(self, node: ast.BoolOp, scope: Scope) -> Any:  # noqa: ANN401  # any value
         value = None
@@ -195,7 +121,7 @@ class Expressions:
         left = self.evaluate(node.left, scope)
         for operation, operand in zip(node.ops, node.comparators, strict=True):
             right = self.evaluate(operand, scope)
-            if not _OPERATORS[type(operation)](self.sound(left), self.sound(right)):
+            if not OPERATORS[type(operation)](self.sound(left), self.sound(right)):
                 return False
             left = right
         return True
@@ -282,10 +208,3 @@ class Expressions:
             return
         if isinstance(owner, ClassValue):
             owner.scope.names[target.attr] = value
-
-
-def _repeats_too_much(left: object, right: object) -> bool:
-    for many, count in ((left, right), (right, left)):
-        if isinstance(many, (str, list, tuple)) and isinstance(count, int):
-            return len(many) * count > MOST_ELEMENTS
-    return False
