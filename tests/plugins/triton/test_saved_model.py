@@ -1,6 +1,7 @@
 """SavedModels and frozen graphs read by our own reader, and the configurations made of them."""
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +17,7 @@ DEFAULT = signature(
     {"features": (FLOAT, [-1, 4]), "name": (STRING, [-1])},
     {"scores": (FLOAT, [-1, 3]), "label": (INT64, [-1])},
 )
+SCRIPT = (Path(__file__).parent / "torch_files" / "script.pt").read_bytes()
 FILE = "1/model.savedmodel/saved_model.pb"
 
 
@@ -130,7 +132,13 @@ def test_what_a_saved_model_does_not_tell_is_said(tmp_path, content, reason):
     ("files", "reason"),
     [
         ({"1/model.graphdef": ""}, "1/model.graphdef does not say which of its nodes are the outputs"),
-        ({"1/model.pt": ""}, "1/model.pt says nothing of the types and shapes of its tensors"),
+        (
+            {"1/model.pt": SCRIPT},
+            (
+                "1/model.pt says nothing of the types and shapes of its tensors, as no TorchScript does; "
+                "forward takes x, scale"
+            ),
+        ),
         ({"1/model.plan": ""}, "inputs and outputs of TensorRT models cannot be read from 1/model.plan"),
         ({"1/weights.bin": ""}, "wine/1 holds no model file that is known"),
         ({}, "wine has no version, such as wine/1"),

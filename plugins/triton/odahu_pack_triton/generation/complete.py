@@ -27,8 +27,8 @@ class Completed:
         text: The text of ``config.pbtxt``: what was written, with what was missing below it.
         made_from: The file that told what was missing, below the model's folder; empty where nothing was.
         reasons: What was chosen and why, one sentence each.
-        doubts: What Triton, which sees more of the model, may find otherwise, one sentence each; a release that
-            completes configurations by itself does so better.
+        doubts: What Triton, which sees more of the model, may find otherwise, one sentence each; where a
+            release completes configurations by itself, it does so better.
     """
 
     text: str

@@ -13,6 +13,7 @@ from odahu_pack_triton.model_files import (
     opened,
     read_onnx,
     read_saved_model,
+    read_torch,
 )
 from odahu_pack_triton.model_files.onnx_runtime import FIRST_WITH_ONNX_SCALARS
 from odahu_pack_triton.releases import Release
@@ -98,9 +99,12 @@ def _draft_python(source: Source) -> Draft:
 
 
 def _refuse_torch(source: Source) -> Draft:
+    with opened(source.folder, source.path) as stream:
+        arguments = read_torch(stream, source.path).arguments
+    takes = f"; forward takes {', '.join(argument.name for argument in arguments)}" if arguments else ""
     raise IncompleteConfigError(
-        f"{source.path} says nothing of the types and shapes of its tensors, as no TorchScript does",
-        hint=f"add {CONFIG} with input and output",
+        f"{source.path} says nothing of the types and shapes of its tensors, as no TorchScript does{takes}",
+        hint=f"add {CONFIG} with an input for each argument of forward, and output",
     )
 
 
