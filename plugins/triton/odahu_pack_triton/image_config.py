@@ -93,7 +93,10 @@ def _named(
 
 
 def _check_completes(
-    error: ArtifactError, folder: ModelFolder, format_: ModelFormat, release: Release
+    error: IncompleteConfigError | ModelFileError,
+    folder: ModelFolder,
+    format_: ModelFormat,
+    release: Release,
 ) -> None:
     """Check that Triton completes a configuration that could not be made here.
 
@@ -114,7 +117,8 @@ def _check_completes(
     if not release.completes_python:
         first = next(r.version for r in RELEASES.values() if r.completes_python)
         raise ArtifactError(
-            f"{folder.config_file} is required: Triton {release.version} does not call auto_complete_config",
+            f"{folder.config_file} is required: Triton {release.version} does not call auto_complete_config, "
+            f"and {error.reason}",
             code="config-missing",
             hint=f"add {CONFIG}, or choose triton_base_image_tag {first}-py3 or newer",
         )
