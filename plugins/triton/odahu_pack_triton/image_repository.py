@@ -10,10 +10,11 @@ from odahu_pack_core import Decision, FilesLayer, Notice, PackagingJob
 
 from .environment import ModelEnvironment
 from .environments import plan_environments
+from .formats import PYTHON
 from .linted import check_models
 from .model_layers import model_layers
 from .releases import Release
-from .repository import MANIFEST_NAMES, ModelRepository, read_repository
+from .repository import CONDA_NAMES, MANIFEST_NAMES, ModelFolder, ModelRepository, read_repository
 from .triton_model import ChosenModel, TritonModel, choose_model, complete_model
 
 _MOST_SHOWN: Final = 5
@@ -67,7 +68,7 @@ def decide_repository(job: PackagingJob, release: Release) -> ImageRepository:
         *_of_conda_files(chosen),
         *_of_the_rest(repository),
     )
-    return ImageRepository(models, layers, decisions, notices)
+    return ImageRepository(models, layers, decisions, (*notices, *_misplaced_conda_files(chosen)))
 
 
 def _of_models(models: Mapping[str, TritonModel]) -> Iterator[Decision]:
@@ -84,12 +85,33 @@ def _of_models(models: Mapping[str, TritonModel]) -> Iterator[Decision]:
 
 def _of_conda_files(chosen: Mapping[str, ChosenModel]) -> Iterator[Decision]:
     """Tell of conda files that make no environment."""
-    for name, model in chosen.items():
-        conda = model.folder.conda_file
-        is_beside = any(entry.path == conda for entry in model.folder.entries.values())
-        if conda and is_beside and not model.has_environment:
+    used = {model.folder.conda_file for model in chosen.values() if model.has_environment}
+    unused = {model.folder.conda_file: name for name, model in chosen.items()}
+    for conda, name in unused.items():
+        if not conda or conda in used:
+            continue
+        if _is_beside(conda, chosen[name].folder):
             reason = f"only Python models have an environment, and {name} is none"
             yield Decision(conda, "kept as a file beside the model", reason)
+        else:
+            yield Decision(conda, "left out", "only Python models have an environment, and there are none")
+
+
+def _is_beside(conda: str, folder: ModelFolder) -> bool:
+    return any(entry.path == conda for entry in folder.entries.values())
+
+
+def _misplaced_conda_files(chosen: Mapping[str, ChosenModel]) -> Iterator[Notice]:
+    """Warn of conda files beside ``model.py`` in a version, where those of flat artifacts lie."""
+    for model in chosen.values():
+        folder = model.folder
+        paths = (f"{version}/{name}" for version in folder.versions for name in CONDA_NAMES)
+        for path in (path for path in paths if path in folder.entries):
+            if model.format == PYTHON and folder.entries[path].path != folder.conda_file:
+                yield Notice(
+                    f"{folder.shown(path)} makes no environment: put it beside {folder.config_file}",
+                    "warning",
+                )
 
 
 def _of_the_rest(repository: ModelRepository) -> Iterator[Decision]:

@@ -76,6 +76,21 @@ def test_one_conda_file_at_the_root_is_for_every_python_model(plan):
     assert not any(path.endswith("conda.yaml") for path in model_files(made))
 
 
+def test_a_conda_file_at_the_root_without_a_python_model_is_left_out(plan):
+    config = CONFIG.replace('"python"', '"identity"')
+    made = plan({"a/config.pbtxt": config, "a/1/": None, "conda.yaml": "not even: [yaml"}, **NEW)
+    assert not any("conda" in path for path in model_files(made))
+    assert [d.choice for d in made.decisions if d.subject == "conda.yaml"] == ["left out"]
+
+
+def test_a_conda_file_in_a_version_is_warned_of(plan):
+    made = plan(models("a", "b", **{"a/1/conda.yaml": conda("attrs"), "b/conda.yaml": conda("idna")}), **NEW)
+    assert environments(made) == {"environment": ("/opt/model", "idna")}
+    (notice,) = made.notices
+    assert notice.message == "a/1/conda.yaml makes no environment: put it beside a/config.pbtxt"
+    assert notice.severity == "warning"
+
+
 def test_models_that_ask_for_the_same_share_an_environment(plan):
     files = {"a/conda.yaml": conda("attrs"), "b/conda.yml": conda("attrs"), "c/conda.yml": conda("idna")}
     made = plan(models("a", "b", "c", "d", **files), **NEW)

@@ -2,11 +2,12 @@
 
 from .folder import ModelFolder, ModelRepository, is_version
 from .form import Form, form_of
-from .layout import MANIFEST_NAMES, is_model_name, read_repository
+from .layout import CONDA_NAMES, MANIFEST_NAMES, is_model_name, read_repository
 from .links import without_linked
 from .made import MadeFile, with_files, with_version
 
 __all__ = [
+    "CONDA_NAMES",
     "MANIFEST_NAMES",
     "Form",
     "MadeFile",
