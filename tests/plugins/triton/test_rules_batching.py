@@ -88,6 +88,13 @@ FAULTS = [
     ("TR315", BATCHED + SCATTER.replace('"Y"', '[ "Y", §"Y" ]'), "has the target 'Y' twice"),
     ("TR316", BATCHED + COUNT.replace('target_name: "N" ', "").replace("{", "§{"), "has no target_name"),
 ]
+FAULTS += [
+    (
+        "TR317",
+        BATCHED + SCATTER.replace('target_name: "Y" ', "").replace("{", "§{"),
+        "a batch_output has no target_name",
+    ),
+]
 
 GOOD = {
     "no batches": "",

@@ -143,3 +143,21 @@ def batch_input_without_target(subject: Subject) -> Iterator[Fault]:
         if not spec.target_name:
             hint = 'write target_name: "…" as the model calls it'
             yield Fault("a batch_input has no target_name", ("batch_input", index), hint)
+
+
+@rule("TR317", "batch-output-without-target", Severity.ERROR)
+def batch_output_without_target(subject: Subject) -> Iterator[Fault]:
+    """A batch output has no target.
+
+    The whole server ends when the model is loaded: the backend looks for the first target, and there is none
+    ([ragged_batching.md](https://github.com/triton-inference-server/server/blob/main/docs/user_guide/ragged_batching.md#batch-output)).
+    Write the output that is to be taken apart:
+
+    ```proto
+    batch_output { kind: BATCH_SCATTER_WITH_INPUT_SHAPE target_name: "scores" source_input: "words" }
+    ```
+    """
+    for index, spec in enumerate(subject.message.batch_output):
+        if not spec.target_name:
+            hint = 'write target_name: "…", the name of an output'
+            yield Fault("a batch_output has no target_name", ("batch_output", index), hint)
