@@ -10,6 +10,7 @@ from odahu_pack_triton.config import CONFIG, ModelConfig
 from odahu_pack_triton.model_files import (
     DEFAULT_SIGNATURE,
     DEFAULT_TAG,
+    ModelFileError,
     opened,
     read_onnx,
     read_saved_model,
@@ -99,13 +100,20 @@ def _draft_python(source: Source) -> Draft:
 
 
 def _refuse_torch(source: Source) -> Draft:
-    with opened(source.folder, source.path) as stream:
-        arguments = read_torch(stream, source.path).arguments
-    takes = f"; forward takes {', '.join(argument.name for argument in arguments)}" if arguments else ""
+    names = ", ".join(_torch_arguments(source))
+    takes = f"; forward takes {names}" if names else ""
     raise IncompleteConfigError(
         f"{source.path} says nothing of the types and shapes of its tensors, as no TorchScript does{takes}",
         hint=f"add {CONFIG} with an input for each argument of forward, and output",
     )
+
+
+def _torch_arguments(source: Source) -> list[str]:
+    try:
+        with opened(source.folder, source.path) as stream:
+            return [argument.name for argument in read_torch(stream, source.path).arguments or ()]
+    except ModelFileError:  # the linter tells what is wrong with the file
+        return []
 
 
 def _refuse_graph_def(source: Source) -> Draft:
