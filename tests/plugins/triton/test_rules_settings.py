@@ -116,6 +116,11 @@ CASES = [
         model(CONFIG + 'model_repository_agents { agents { name: "checksum" } }\n', CODE),
     ),
     (
+        "TR448 5:1: no agent is named",
+        model(CONFIG + "model_repository_agents { }\n", CODE),
+        model(CONFIG + 'model_repository_agents { agents { name: "checksum" } }\n', CODE),
+    ),
+    (
         "TR461 5:12: nobody reads the parameter 'execution_env_path'",
         model(
             CONFIG + 'parameters { key: "execution_env_path" value { string_value: "/opt/model" } }\n', CODE

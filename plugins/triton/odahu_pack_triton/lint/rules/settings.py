@@ -163,6 +163,23 @@ def unknown_agent(subject: Subject) -> Iterator[Fault]:
         yield Fault(f"Triton's image has no repository agent {shown(name)}; {near(name, _AGENTS)}", at)
 
 
+@rule("TR448", "no-agents", Severity.ERROR)
+def no_agents(subject: Subject) -> Iterator[Fault]:
+    """`model_repository_agents` is written without any agent.
+
+    Triton takes the last one of the list for granted, and ends while it loads the model
+    ([model_repository_manager.cc](https://github.com/triton-inference-server/core/blob/main/src/model_repository_manager/model_repository_manager.cc)).
+    Leave it out, or name one:
+
+    ```proto
+    model_repository_agents { agents { name: "checksum" } }
+    ```
+    """
+    message = subject.message
+    if message.HasField("model_repository_agents") and not message.model_repository_agents.agents:
+        yield Fault("no agent is named", ("model_repository_agents",), "leave it out, or name one")
+
+
 def _accelerators(subject: Subject) -> Iterator[tuple[str, FieldPath, Any]]:
     """Yield the accelerators with the field that they stand in and the way to them."""
     accelerators = subject.message.optimization.execution_accelerators
