@@ -1,14 +1,22 @@
 """The linter over the corpus: it finds what is faulty, and nothing in what is good."""
 
+import json
+import os
+
 import pytest
 from tritonclient.grpc import model_config_pb2
 
+from odahu_pack_core.cli.entry import run
 from odahu_pack_triton.config import read_config
 from odahu_pack_triton.lint import RULES, Severity
 from tests.plugins.triton.corpus import cases, findings
 
 FAULTY, GOOD = cases("faulty"), cases("good")
 LEAST_FAULTY, LEAST_GOOD = 60, 40
+MENDED = [case for case in FAULTY if "mended" in case.told]
+SOME = [*FAULTY[::9], *GOOD[::9], *MENDED]
+LINT = ("triton", "lint", "--format", "json")
+FAULTS_FOUND = 13
 
 
 def _codes(found, severity):
@@ -34,6 +42,15 @@ def test_what_is_faulty_is_found_at_its_place(case, tmp_path):
 @pytest.mark.parametrize("case", GOOD, ids=str)
 def test_nothing_is_found_in_what_is_good(case, tmp_path):
     assert findings(case.lay_out(tmp_path), case.release) == []
+
+
+@pytest.mark.parametrize("case", SOME, ids=str)
+def test_the_command_says_so_too_unless_docker_triton_mends_it(case, tmp_path, capsys):
+    tag = f"--triton-base-image-tag={case.release}-py3"
+    code = run([*LINT, tag, str(case.lay_out(tmp_path))], os.environ)
+    told = {finding["code"] for finding in json.loads(capsys.readouterr().out)["findings"]}
+    assert told == (set() if case in MENDED else {*case.errors, *case.warnings})
+    assert code == (FAULTS_FOUND if case.errors and case not in MENDED else 0)
 
 
 @pytest.mark.parametrize("code", [rule.code for rule in RULES.values() if rule.severity is Severity.ERROR])
