@@ -12,7 +12,8 @@ Python of the image, which the Python backend's stub has too: release notes of 2
 Environments of Python models: README of https://github.com/triton-inference-server/python_backend by release.
     ``python-runtime`` of the backend's configuration until its pull request 57 (21.06) brought
     ``EXECUTION_ENV_PATH`` for archives; pull request 266 and the notes of 2.36 (23.07) brought folders. Until
-    21.03 the model's interpreter runs ``startup.py``, which speaks gRPC; from 21.04 shared memory is used.
+    21.03 the model's interpreter runs ``startup.py``, which speaks gRPC and imports ``grpc_channelz`` (its pull
+    request 14, October 2020); from 21.04 shared memory is used.
 Completed configurations: notes of 2.23 (22.06: Python models can complete theirs) and of 2.24 (22.07: on by
     default, ``--strict-model-config`` is deprecated).
 Backends: see ``backends.py``.
@@ -156,7 +157,7 @@ _ENVIRONMENT: Final[tuple[tuple[str, EnvironmentMeans], ...]] = (
 _NUMPY: Final = (("20.10", "<1.24"), ("23.01", "<2"), ("24.12", ""))
 _PYTHON_NEEDS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     # The generated modules beside startup.py are older than what protobuf 4 reads.
-    ("20.10", ("grpcio", "protobuf<3.21")),
+    ("20.10", ("grpcio", "grpcio-channelz", "protobuf<3.21")),
     ("21.04", ()),
 )
 _PYTHON_COMPLETES_SINCE: Final = "22.06"

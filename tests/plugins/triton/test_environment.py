@@ -104,7 +104,7 @@ ARCHIVE = "a31e8c38e92dcae231069d9cb6c72e1f131e23ceeedb6725961a6de26ab46871"
 @pytest.mark.parametrize(
     ("tag", "needs"),
     [
-        ("20.11-py3", ("numpy<1.24", "grpcio", "protobuf<3.21")),
+        ("20.11-py3", ("numpy<1.24", "grpcio", "grpcio-channelz", "protobuf<3.21")),
         ("21.04-py3", ("numpy<1.24",)),
         ("24.10-py3", ("numpy<2",)),
         ("24.12-py3", ("numpy",)),
@@ -186,6 +186,6 @@ def test_a_conda_environment_is_told_the_same_in_its_own_words(plan):
     made = plan({**PYTHON, "conda.yaml": conda}, triton_base_image_tag="20.11-py3")
     dependencies = _environment(made).dependencies
     assert dependencies.conda == ("some-conda-only-package",)
-    own = ("numpy", "some-conda-only-package")
-    assert dependencies.as_written.packages == (*own, "python=3.6", "numpy<1.24", "protobuf<3.21")
+    own = ("numpy", "some-conda-only-package", "python=3.6")
+    assert dependencies.as_written.packages == (*own, "numpy<1.24", "grpcio-channelz", "protobuf<3.21")
     assert dependencies.as_written.pip == ("grpcio==1.48",)

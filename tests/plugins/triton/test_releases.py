@@ -78,7 +78,7 @@ def test_a_release_bounds_numpy(version, numpy):
 
 
 def test_until_shared_memory_came_the_python_backend_spoke_grpc():
-    assert RELEASES["21.03"].python_needs == ("grpcio", "protobuf<3.21")
+    assert RELEASES["21.03"].python_needs == ("grpcio", "grpcio-channelz", "protobuf<3.21")
     assert RELEASES["21.04"].python_needs == ()
 
 
