@@ -12,8 +12,8 @@ Python of the image, which the Python backend's stub has too: release notes of 2
 Environments of Python models: README of https://github.com/triton-inference-server/python_backend by release.
     ``python-runtime`` of the backend's configuration until its pull request 57 (21.06) brought
     ``EXECUTION_ENV_PATH`` for archives; pull request 266 and the notes of 2.36 (23.07) brought folders. Until
-    21.03 the model's interpreter runs ``startup.py``, which speaks gRPC and imports ``grpc_channelz`` (its pull
-    request 14, October 2020); from 21.04 shared memory is used.
+    21.03 the model's interpreter runs ``startup.py``, which speaks gRPC and imports ``grpc_channelz``
+    (pull request 14, October 2020); from 21.04 shared memory is used.
 Completed configurations: notes of 2.23 (22.06: Python models can complete theirs) and of 2.24 (22.07: on by
     default, ``--strict-model-config`` is deprecated).
 Backends: see ``backends.py``.
