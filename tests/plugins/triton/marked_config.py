@@ -33,15 +33,19 @@ def told(root, models, *, of, release="24.10", files=None):
 
 def told_of_artifact(root, *, of, release="24.10"):
     """Return the same of a model of an artifact that is written already."""
+    return [
+        (finding.code, finding.place and (finding.place.line, finding.place.column), finding.message)
+        for finding in findings_of(root, of=of, release=release)
+        if finding.code.startswith(("TR2", "TR3"))
+    ]
+
+
+def findings_of(root, *, of, release="24.10"):
+    """Return all that the linter finds in a model of an artifact."""
     repository = read_repository(read_triton(root, list_entries(root)), name=of)
     folder = repository.models[of]
     config = parse_config(folder.read_text("config.pbtxt"))
-    findings = lint(Subject(folder, config, repository, RELEASES[release]))
-    return [
-        (finding.code, finding.place and (finding.place.line, finding.place.column), finding.message)
-        for finding in findings
-        if finding.code.startswith(("TR2", "TR3"))
-    ]
+    return lint(Subject(folder, config, repository, RELEASES[release]))
 
 
 def told_of_one(root, text, **options):
