@@ -1,7 +1,11 @@
 """NVIDIA's own load generator against packaged models: many clients at once, every answer compared."""
 
+from textwrap import dedent
+
 import pytest
 
+from tests.e2e.parts import THREE_FEATURES
+from tests.plugins.triton.gppi_artifacts import gppi_artifact
 from tests.plugins.triton.serving import HARDENED, address, run, wait_until_ready
 from tests.plugins.triton.test_repository_image import EXAMPLE as ENSEMBLE
 from workbench import WorkbenchError
@@ -39,5 +43,15 @@ def test_an_ensemble_of_two_models(package, client, tmp_path):
     expected = [{"SCORES": [0.0, 0.5, 0.25]}, {"SCORES": [0.0, 1.5, 0.25]}, {"SCORES": [3.0, 0.5, -2.75]}]
     examples = PerfAnalyzer.write_examples(tmp_path / "grades.json", given, expected)
     with run(client, package(ENSEMBLE / "repository"), **HARDENED) as started:
+        wait_until_ready(started)
+        measure(started, "wine", examples)
+
+
+def test_a_gppi_model(package, client, tmp_path):
+    given = [{"features": [float(row), 2.0, 4.0]} for row in range(8)]
+    expected = [{"predictions": [row / 4 + 0.5]} for row in range(8)]
+    examples = PerfAnalyzer.write_examples(tmp_path / "gppi.json", given, expected)
+    artifact = gppi_artifact(tmp_path / "artifact", dedent(THREE_FEATURES))
+    with run(client, package(artifact), **HARDENED) as started:
         wait_until_ready(started)
         measure(started, "wine", examples)
