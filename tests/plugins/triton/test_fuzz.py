@@ -30,7 +30,7 @@ PIECES = (
     "{{ b }}",
     "parameters",
 )
-_ONLY_FOR_PYTHON = re.compile(r"[^\t\n\v\f\r -~]|\\")
+_ONLY_FOR_PYTHON = re.compile(r"[^\t\n\v\f\r -~]|\\|\+|[0-9][_bo]", re.IGNORECASE)
 RELEASE = st.sampled_from(list(RELEASES))
 
 pytestmark = pytest.mark.property
@@ -57,7 +57,7 @@ def python_takes(text):
 
 
 def is_plain(text):
-    """Tell whether Python's parser takes no more of a text than Triton's does: blanks, escapes."""
+    """Tell whether Python's parser takes no more of a text than Triton's: blanks, escapes, numbers."""
     return text.isascii() and not _ONLY_FOR_PYTHON.search(text)
 
 
