@@ -21,10 +21,8 @@ from odahu_pack_core import (
 
 from .model_file import resembles_model
 from .names import TRITON
-from .repository import MANIFEST_NAMES, is_model_name, read_repository
+from .repository import DEFAULT_NAME, DEFAULT_VERSION, MANIFEST_NAMES, is_model_name, read_repository
 
-_DEFAULT_NAME: Final = "model"
-_DEFAULT_VERSION: Final = "1"
 _VERSION: Final = re.compile(r"[1-9][0-9]{0,17}")
 
 
@@ -83,7 +81,7 @@ def _named(artifact: ModelArtifact) -> ModelArtifact:
     """Return an artifact with the name and the version of what is in it."""
     manifest = artifact.manifest
     assert isinstance(manifest, TritonManifest)  # noqa: S101  # set just before
-    name, version = _DEFAULT_NAME, _DEFAULT_VERSION
+    name, version = DEFAULT_NAME, DEFAULT_VERSION
     models = tuple(read_repository(artifact).models.values())
     if len(models) == 1:
         name = models[0].name if is_model_name(models[0].name) else name

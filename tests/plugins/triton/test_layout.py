@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odahu_pack_core import ArtifactEntry, ArtifactError, ModelArtifact
-from odahu_pack_triton.repository import read_repository, without_linked
+from odahu_pack_triton.repository import read_repository, with_files, without_linked
 
 ENSEMBLE = 'platform: "ensemble"'
 MANIFEST = {"odahuflow.model.yaml": "name: wine\nversion: 7\n"}
@@ -192,6 +192,22 @@ def test_no_file_is_lost_or_seen_twice(tmp_path_factory, paths):
     assert len(places) == len(set(places))
     left = {entry.path for entry in entries} - set(places)
     assert all(path.partition("/")[0] in {*repository.left_out, "conda.yaml"} for path in left)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (["model.onnx"], "config.pbtxt"),
+        (["1/model.onnx"], "config.pbtxt"),
+        (["wine/1/model.onnx"], "wine/config.pbtxt"),
+    ],
+)
+def test_a_file_that_is_not_there_is_shown_where_it_would_be(read, files, expected):
+    (model,) = read_repository(read(dict.fromkeys(files, ""))).models.values()
+    assert model.config_file == expected
+    made = with_files(model, {"config.pbtxt": b"# made"})
+    assert (made.config_file, made.read_text("config.pbtxt")) == (expected, "# made")
+    assert not model.has("config.pbtxt")
 
 
 def test_a_linked_folder_is_seen_through(read, artifact_root, write_artifact):

@@ -97,7 +97,7 @@ def _write(text: str, models: OpenedModels, folder: ModelFolder, *, force: bool)
     """
     if not models.path.is_dir():
         raise UsageError(f"{models.path} is an archive; print the configuration and add it", code="archive")
-    target = models.path / models.inside(folder.config_file)
+    target = models.path / folder.config_file
     if folder.has(CONFIG) and folder.read_text(CONFIG) == text:
         return
     flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | (os.O_TRUNC if force else os.O_EXCL)

@@ -28,14 +28,7 @@ class OpenedModels:
 
     def shown(self, file: str) -> str:
         """Return a file of the models as the user can find it, or would put it."""
-        return str(self.path / self.inside(file))
-
-    def inside(self, file: str) -> str:
-        """Return where a file of the models is, or would be, below the path."""
-        top, _, rest = file.partition("/")
-        # A file that is not there is named by its model, whose folder the path itself may be.
-        is_absent = top in self.repository.models and not self.repository.models[top].artifact.has(file)
-        return rest if is_absent and rest and not self.repository.whole else file
+        return str(self.path / file)
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 
 from .folder import ModelFolder, ModelRepository, is_version
 from .form import Form, form_of
-from .layout import CONDA_NAMES, MANIFEST_NAMES, is_model_name, read_repository
+from .layout import CONDA_NAMES, DEFAULT_NAME, DEFAULT_VERSION, MANIFEST_NAMES, is_model_name, read_repository
 from .links import without_linked
 from .made import MadeFile, with_files, with_version
 
 __all__ = [
     "CONDA_NAMES",
+    "DEFAULT_NAME",
+    "DEFAULT_VERSION",
     "MANIFEST_NAMES",
     "Form",
     "MadeFile",

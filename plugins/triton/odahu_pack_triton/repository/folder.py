@@ -31,12 +31,14 @@ class ModelFolder:
         entries: Path below the folder, such as ``1/model.onnx``, to the member of the artifact.
         conda_file: The conda file that says what the model's environment holds, should it have one, as a path
             in the artifact; empty without one.
+        place: The folder's path in the artifact, empty for its root; None where it is the name.
     """
 
     name: str
     artifact: ModelArtifact
     entries: Mapping[str, ArtifactEntry]
     conda_file: str = ""
+    place: str | None = None
 
     @cached_property
     def versions(self) -> tuple[int, ...]:
@@ -59,8 +61,11 @@ class ModelFolder:
         yield from self._children.get(folder, ())
 
     def shown(self, path: str) -> str:
-        """Return a path as the user knows it: that in the artifact."""
-        return self.entries[path].path if path in self.entries else f"{self.name}/{path}"
+        """Return a path as the user knows it: where it is in the artifact, or would be."""
+        if path in self.entries:
+            return self.entries[path].path
+        place = self.name if self.place is None else self.place
+        return f"{place}/{path}" if place else path
 
     def open(self, path: str) -> BinaryIO:
         """Open a file for reading, also by a link to it.

@@ -82,7 +82,7 @@ def _folder(artifact: ModelArtifact, name: str) -> ModelFolder:
     config = _config(artifact)
     written = str(config.message.name) if config else ""
     chosen = _of_manifest(artifact, "name") or name or (written if is_model_name(written) else DEFAULT_NAME)
-    return ModelFolder(chosen, artifact, seen_through(entries, artifact), _conda_file(entries))
+    return ModelFolder(chosen, artifact, seen_through(entries, artifact), _conda_file(entries), place="")
 
 
 def _flat(artifact: ModelArtifact) -> ModelFolder:
@@ -90,7 +90,7 @@ def _flat(artifact: ModelArtifact) -> ModelFolder:
     name = _of_manifest(artifact, "name") or DEFAULT_NAME
     version = _of_manifest(artifact, "version") or DEFAULT_VERSION
     entries = flat_entries(artifact, members, _config(artifact), version)
-    return ModelFolder(name, artifact, seen_through(entries, artifact), _conda_file(members))
+    return ModelFolder(name, artifact, seen_through(entries, artifact), _conda_file(members), place="")
 
 
 def _members(artifact: ModelArtifact) -> Entries:
