@@ -245,10 +245,10 @@ def test_a_changed_model_changes_its_own_layer_only(plan):
 
 @pytest.mark.usefixtures("small_is_large")
 def test_many_models_have_few_layers(plan):
-    made = plan(models(*(f"m{number:03}" for number in range(100))), **NEW)
+    made = plan(models(*(f"m{number:03}" for number in range(40))), **NEW)
     found = layers(made)
     assert len(found) == 17
-    assert len(found["model"]) == 200 - 16
+    assert len(found["model"]) == 80 - 16
 
 
 def test_the_label_of_the_models_is_left_out_where_it_were_long(plan):

@@ -1,5 +1,6 @@
 """Images with several models, versions and an ensemble, in which a real tritonserver answers."""
 
+import shutil
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -147,6 +148,17 @@ def test_each_model_runs_in_its_own_environment(package, client, write_artifact)
                 assert ask("X", np.zeros(1, dtype=np.float32), "Y").tolist() == [major]
         listed = started.exec_run(["ls", "/opt/models"]).output.decode().split()
     assert listed == ["newer", "newer-2"]
+
+
+def test_a_changed_model_is_sent_alone(package, registry, tmp_path):
+    root = shutil.copytree(EXAMPLE / "repository", tmp_path / "repository")
+    package(root)
+    before = len(registry.requests())
+    model = root / "grade/2/model.py"
+    model.write_text(model.read_text().replace("0.25", "0.125"))
+    package(root)
+    sent = [path for method, path, _ in registry.requests()[before:] if method == "PUT" and "/blobs/" in path]
+    assert len(sent) == 2  # the model's layer, and the image's config
 
 
 def test_the_files_of_the_repository_can_be_read_by_all_and_written_by_nobody(package, client):
