@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from odahu_pack_triton.config import read_config
+from odahu_pack_triton.generation import IncompleteConfigError, complete_config
+from odahu_pack_triton.lint import lint
 from odahu_pack_triton.model_files import (
     ModelFileError,
     read_graph_def,
@@ -16,6 +19,7 @@ from odahu_pack_triton.model_files import (
     read_saved_model,
     read_torch,
 )
+from tests.plugins.triton.model_subjects import subject_of
 from tests.plugins.triton.onnx_graphs import GRAPHS, sequence
 from tests.plugins.triton.protobuf_writer import graph_def, saved_model, signature
 
@@ -119,3 +123,31 @@ def test_many_megabytes_of_nothing_take_bounded_time():
         with pytest.raises(ModelFileError):
             read(io.BytesIO(empty), "model")
         assert time.monotonic() - begin < 30
+
+
+CONFIGS = [
+    'input { name: "x" data_type: TYPE_FP32 dims: [ -1, 3 ] }\noutput { name: "y" dims: [ 0 ] }\n',
+    'max_batch_size: 8\ninput { name: "x" dims: [ 4 ] reshape { shape: [ ] } }\noutput { name: "a" }\n',
+    'max_batch_size: -1\ninput { allow_ragged_batch: true }\nbatch_output { target_name: "y" }\n',
+    'sequence_batching { control_input { } state { input_name: "x" } }\nbatch_input { target_name: "w" }\n',
+    'parameters { key: "TF_GRAPH_TAG" value { } }\nparameters { key: "TF_SIGNATURE_DEF" value { } }\n',
+]
+FILES = {
+    "model.onnx": ONNX,
+    "model.savedmodel/saved_model.pb": TENSORFLOW,
+    "model.graphdef": TENSORFLOW,
+    "model.pt": TORCH,
+    "model.plan": ONNX,
+}
+
+
+@pytest.mark.property
+@given(st.data(), st.sampled_from(sorted(FILES)), st.sampled_from(CONFIGS))
+def test_rules_and_generation_of_damaged_models(tmp_path_factory, data, path, config):
+    content = data.draw(damaged(FILES[path]))
+    subject = subject_of(tmp_path_factory.mktemp("model"), config, {f"1/{path}": content})
+    lint(subject)
+    with suppress(IncompleteConfigError, ModelFileError):
+        made = complete_config(subject.folder, subject.release)
+        assert not read_config(made.text).faults
+        assert made.text.startswith(config.rstrip("\n"))

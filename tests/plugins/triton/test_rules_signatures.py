@@ -1,5 +1,6 @@
 """Rules that compare a configuration with the model file: each fault, and the nearest good form."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -257,3 +258,15 @@ def test_torch_script_takes_as_many_inputs_as_forward(found):
     assert found(one, content, "1/model.pt") == [
         "TR617 2:1: 1 inputs are configured, but forward in 1/model.pt takes x, scale"
     ]
+
+
+def test_many_wrong_names_are_told_soon(found):
+    """The near match of each of thousands of names would take minutes."""
+    config = 'backend: "onnxruntime"\n' + "".join(
+        f'input {{ name: "i{number}" }}\n' for number in range(5000)
+    )
+    inputs = [value(f"x{number}", [1]) for number in range(2000)]
+    begin = time.monotonic()
+    lines = found(config, model([], inputs, [value("y", [1])]))
+    assert time.monotonic() - begin < 10
+    assert len([line for line in lines if line.startswith("TR610")]) == 20

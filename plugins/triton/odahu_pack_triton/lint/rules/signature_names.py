@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from odahu_pack_triton.lint.finding import Severity
 from odahu_pack_triton.lint.rule import Fault, Subject, rule
@@ -25,11 +26,15 @@ def input_not_in_model(subject: Subject) -> Iterator[Fault]:
     ([model_config_utils](https://github.com/triton-inference-server/backend/blob/main/src/backend_common.cc)).
     Write the name as the model file has it; `odahuflowctl triton config` writes all of them.
     """
-    for graph in model_sides(subject):
-        known = [*graph.inputs, *graph.optional]
+    yield from islice(_unknown_inputs(subject), _MOST_SHOWN)
+
+
+def _unknown_inputs(subject: Subject) -> Iterator[Fault]:
+    for side in model_sides(subject):
+        known = [*side.inputs, *side.optional]
         for name, path in configured_inputs(subject):
-            if name and name not in graph.inputs and name not in graph.optional:
-                yield Fault(f"{graph.path} has no input {shown(name)}; {near(name, known)}", path)
+            if name and name not in side.inputs and name not in side.optional:
+                yield Fault(f"{side.path} has no input {shown(name)}; {near(name, known)}", path)
 
 
 @rule("TR611", "output-not-in-model", Severity.ERROR)
@@ -41,12 +46,14 @@ def output_not_in_model(subject: Subject) -> Iterator[Fault]:
     ([backend_common.cc](https://github.com/triton-inference-server/backend/blob/main/src/backend_common.cc)).
     Write the name as the model file has it; outputs that nobody needs may be left out.
     """
-    for graph in model_sides(subject):
-        if graph.outputs is None:
-            continue
+    yield from islice(_unknown_outputs(subject), _MOST_SHOWN)
+
+
+def _unknown_outputs(subject: Subject) -> Iterator[Fault]:
+    for side in model_sides(subject):
         for index, spec in enumerate(subject.message.output):
-            if spec.name and spec.name not in graph.outputs:
-                message = f"{graph.path} has no output {shown(spec.name)}; {near(spec.name, graph.outputs)}"
+            if side.outputs is not None and spec.name and spec.name not in side.outputs:
+                message = f"{side.path} has no output {shown(spec.name)}; {near(spec.name, side.outputs)}"
                 yield Fault(message, ("output", index, "name"))
 
 
@@ -68,14 +75,14 @@ def model_input_missing(subject: Subject) -> Iterator[Fault]:
         return
     optional = {spec.name for spec in subject.message.input if spec.optional}
     given = {name for name, _ in configured_inputs(subject)} - optional
-    for graph in model_sides(subject):
-        missing = [name for name in graph.inputs if name not in given] if graph.lists_inputs else []
+    for side in model_sides(subject):
+        missing = [name for name in side.inputs if name not in given] if side.lists_inputs else []
         for name in missing[:_MOST_SHOWN]:
             how = "configured as optional" if name in optional else "not configured"
-            yield Fault(f"{graph.path} needs the input {shown(name)}, which is {how}", ("input",))
+            yield Fault(f"{side.path} needs the input {shown(name)}, which is {how}", ("input",))
         for index, spec in enumerate(subject.message.input):
-            if spec.name in graph.optional and not spec.optional:
-                message = f"{graph.path} has a value for the input {shown(spec.name)}"
+            if spec.name in side.optional and not spec.optional:
+                message = f"{side.path} has a value for the input {shown(spec.name)}"
                 yield Fault(message, ("input", index), "write optional: true, or leave the input out")
 
 
@@ -114,12 +121,19 @@ def openvino_tensor_unknown(subject: Subject) -> Iterator[Fault]:
     ([backend](https://github.com/triton-inference-server/openvino_backend)). A tensor of a model has the name
     of its layer and those of the `names` of its port in `model.xml`; write one of them.
     """
+    yield from islice(_unknown_openvino_tensors(subject), _MOST_SHOWN)
+
+
+def _unknown_openvino_tensors(subject: Subject) -> Iterator[Fault]:
     for file in files_of(subject):
         if not isinstance(file.content, OpenVinoModel):
             continue
-        known = {"input": file.content.inputs, "output": file.content.outputs}
+        inputs, outputs = (
+            {name for names in tensors_ for name in names if name}
+            for tensors_ in (file.content.inputs, file.content.outputs)
+        )
+        known = {"input": inputs, "output": outputs}
         for tensor in tensors(subject.message):
-            names = {name for tensor_names in known[tensor.kind] for name in tensor_names if name}
-            if tensor.spec.name and tensor.spec.name not in names:
-                message = f"{file.path} has no {tensor}; {near(tensor.spec.name, names)}"
+            if tensor.spec.name and tensor.spec.name not in known[tensor.kind]:
+                message = f"{file.path} has no {tensor}; {near(tensor.spec.name, known[tensor.kind])}"
                 yield Fault(message, tensor.at("name"))
