@@ -20,6 +20,7 @@ HERE = Path(__file__).parent
 MODELS = HERE / "models"
 RELEASE = "24.10-py3"
 _TOLD = "case.yaml"
+_TEXTS = {"text": "utf-8", "latin-1": "latin-1"}
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,10 @@ class Case:
             target.write_bytes(_content(content))
         return root
 
+    def artifact(self, root):
+        """Return the folder that is packaged of what was laid out: all, if the case does not say."""
+        return root / self.told.get("artifact", ".")
+
 
 def cases(kind):
     """Return the cases of ``faulty`` or ``good`` in the order of their names."""
@@ -89,7 +94,7 @@ def _content(told):
     if isinstance(told, str):
         return (MODELS / f"{told}.py").read_bytes()
     ((kind, content),) = told.items()
-    return content.encode() if kind == "text" else forged(kind, content)
+    return content.encode(_TEXTS[kind]) if kind in _TEXTS else forged(kind, content)
 
 
 def findings(root, release):
@@ -103,4 +108,7 @@ def findings(root, release):
 
 
 def _config(folder):
-    return read_config(folder.read_text(CONFIG) if folder.has(CONFIG) else "")
+    if not folder.has(CONFIG):
+        return read_config("")
+    with folder.open(CONFIG) as file:
+        return read_config(file.read())
