@@ -208,6 +208,10 @@ def test_a_folder_without_a_saved_model_is_left_to_others(found):
     assert found(SAVED, {"1/model.savedmodel/model.h5": "x"}) == []
 
 
+def test_a_file_where_a_folder_is_due_is_left_to_others(found):
+    assert found(SAVED, {"1/model.savedmodel": "a file"}) == []
+
+
 VARIABLES = "1/model.savedmodel/variables"
 
 

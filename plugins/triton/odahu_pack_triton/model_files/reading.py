@@ -53,6 +53,7 @@ class _Format:
         read: Reads it; None where only the beginning is looked at.
         own: Beginnings that other formats do not have.
         suffix: The only ending of a file that is read; empty for any.
+        is_folder: Whether a file of this name is none, which other rules tell.
         is_plain_name: Whether the name alone tells nothing, so that the backend must be configured.
     """
 
@@ -62,11 +63,16 @@ class _Format:
     read: Reader | None = None
     own: tuple[bytes, ...] = ()
     suffix: str = ""
+    is_folder: bool = False
     is_plain_name: bool = False
 
     def may_be(self, named: set[str]) -> bool:
         """Tell whether a configuration that names these backends and platforms can mean this format."""
         return bool(named & self.names) if named else not self.is_plain_name
+
+    def is_at(self, path: str, folder: ModelFolder) -> bool:
+        """Tell whether a path can be one of this format."""
+        return path.endswith(self.suffix) and (folder.is_folder if self.is_folder else folder.has)(path)
 
 
 _FORMATS: Final = (
@@ -76,6 +82,7 @@ _FORMATS: Final = (
         frozenset({"tensorflow", "tensorflow_savedmodel"}),
         "saved_model.pb",
         read_saved_model,
+        is_folder=True,
     ),
     _Format("model.graphdef", frozenset({"tensorflow", "tensorflow_graphdef"}), read=read_graph_def),
     _Format("model.pt", frozenset({"pytorch", "pytorch_libtorch"}), read=read_torch, own=(b"PK", b"\x80")),
@@ -116,7 +123,7 @@ def model_files(folder: ModelFolder, message: Any) -> Iterator[ModelFile]:  # no
     for version in _loaded_versions(folder.versions, message.version_policy):
         for format_ in _FORMATS:
             path = f"{version}/{message.default_model_filename or format_.file}"
-            if format_.may_be(named) and path.endswith(format_.suffix) and folder.has(path):
+            if format_.may_be(named) and format_.is_at(path, folder):
                 yield _read_once(folder, path, format_)
                 break
 
