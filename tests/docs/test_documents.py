@@ -7,7 +7,12 @@ from odahu_pack_core.plugins import hookspecs
 from tests.docs.reading import README, REPOSITORY, blocks, links
 from tests.docs.tables import DOCUMENTS, written_anew
 
-LINKED = (*DOCUMENTS, REPOSITORY / "CONTRIBUTING.md", REPOSITORY / "examples" / "wine" / "README.md")
+LINKED = (
+    *DOCUMENTS,
+    REPOSITORY / "CONTRIBUTING.md",
+    REPOSITORY / "docs" / "triton" / "README.md",
+    REPOSITORY / "examples" / "wine" / "README.md",
+)
 
 
 def named(path):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tritonclient.grpc import model_config_pb2
 
 from odahu_pack_triton.config import CONFIG, read_config
+from odahu_pack_triton.generation.layout import lay_out
 from odahu_pack_triton.lint import RULES, examine
 from odahu_pack_triton.releases import RELEASES
 from tests.plugins.triton.any_config import CONTENTS, PATHS, WORDS, folder_of, folders, messages, subject_of
@@ -99,6 +100,17 @@ def test_what_protobuf_prints_is_read_back(message):
         assert config.message.SerializeToString(deterministic=True) == message.SerializeToString(
             deterministic=True
         )
+
+
+@given(messages())
+@settings(suppress_health_check=[HealthCheck.too_slow])
+def test_what_is_laid_out_for_people_is_read_back(message):
+    config = read_config(lay_out(message))
+    if not config.faults:
+        assert config.message.SerializeToString(deterministic=True) == message.SerializeToString(
+            deterministic=True
+        )
+    assert [fault for fault in config.faults if not fault.template] == []
 
 
 @given(messages(), folders("wine"), folders("beer"), RELEASE)

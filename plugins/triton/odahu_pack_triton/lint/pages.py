@@ -11,8 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from .linting import RULES
-from .rule import Rule
+from odahu_pack_triton.lint import RULES, Rule
 
 _SUBJECTS: Final[Mapping[str, str]] = {
     "0": "Reading the configuration",
