@@ -136,3 +136,10 @@ def test_a_preferred_size_is_not_what_the_model_may_complete(tmp_path):
     config = 'backend: "python"\ndynamic_batching { preferred_batch_size: 4 }'
     found = told_of_one(tmp_path, config, files={"wine/1/model.py": COMPLETING})
     assert [code for code, _, _ in found] == ["TR302"]
+
+
+def test_faults_without_end_are_told_in_part(tmp_path):
+    sources = "".join(COUNT.replace('"X"', f'"in{index}"') + "\n" for index in range(1000))
+    found = told_of_one(tmp_path, MODEL + BATCHED + sources)
+    assert {code for code, _, _ in found} == {"TR313"}
+    assert 0 < len(found) < 1000

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
+from typing import Final
 
 from odahu_pack_triton.config import Place
 from odahu_pack_triton.config.remarks import remarks_of
@@ -12,6 +14,8 @@ from .finding import Finding
 from .rule import RULES, Fault, Rule, Subject
 
 _TOP = Place(0, 0)
+_MOST_OF_ONE_RULE: Final = 200
+"""Faults of one rule that are told of a model; a text can be made to have any number."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,12 @@ def examine(subject: Subject) -> Report:
     """Return what is wrong with a model, and what of it is to be ignored."""
     asked = [rule for rule in RULES.values() if rule.reads_text or not subject.config.faults]
     found = sorted(
-        (_finding(rule, fault, subject) for rule in asked for fault in rule.check(subject)), key=_order
+        (
+            _finding(rule, fault, subject)
+            for rule in asked
+            for fault in islice(rule.check(subject), _MOST_OF_ONE_RULE)
+        ),
+        key=_order,
     )
     ignored = _ignored(subject) if found else frozenset()
     return Report(
