@@ -15,9 +15,7 @@ from workbench import BaseImages, DockerEngine, PartMissingError, Registry
 from workbench.command import locate
 from workbench.surroundings import Surroundings
 
-_PARTS_MARKERS = frozenset({"engine", "registry", "triton"})
-_PARTS_FIXTURES = frozenset({"engine", "start_registry"})
-_NEEDY_MARKERS = _PARTS_MARKERS | {"slow"}
+_NEEDY_MARKERS = frozenset({"engine", "registry", "triton", "slow"})
 _ENVIRON = dict(os.environ)  # as the user has it: tests see an isolated one
 _REQUIRED = _ENVIRON.get("ODAHU_PACK_REQUIRE_ENGINES") == "1"
 # What the user has set of these holds in the isolated home, too.
@@ -64,34 +62,18 @@ def pytest_xdist_auto_num_workers(config):
     return min(4, len(os.sched_getaffinity(0)) + bool(_has_parts(config)))
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_xdist_make_scheduler(config, log):
+    from tests.scheduling import SharedGround  # noqa: PLC0415  # only where there are several processes
+
+    return SharedGround(config, log)
+
+
 def pytest_collection_modifyitems(config, items):
-    if not _has_parts(config):
-        needy = {item for item in items if _NEEDY_MARKERS & _markers(item)}
-        config.hook.pytest_deselected(items=list(needy))
-        items[:] = [item for item in items if item not in needy]
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-
-
-def _markers(item):
-    return {mark.name for mark in item.iter_markers()}
-
-
-def _group(item):
-    """Name the tests that one process runs: those that share the real parts, else those with one server."""
-    if _PARTS_MARKERS & _markers(item) or _PARTS_FIXTURES.intersection(getattr(item, "fixturenames", ())):
-        return "real parts"
-    runtime = item.callspec.params.get("runtime", "") if hasattr(item, "callspec") else ""
-    return f"{item.location[0]} {runtime}"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_logreport(report):
-    """Name a test as pytest takes it on its command line: xdist adds the group."""
-    nodeid, _, group = report.nodeid.rpartition("@")
-    if nodeid and "]" not in group:
-        report.nodeid = nodeid
+    if _has_parts(config):
+        return
+    needy = [item for item in items if _NEEDY_MARKERS.intersection(mark.name for mark in item.iter_markers())]
+    config.hook.pytest_deselected(items=needy)
+    items[:] = [item for item in items if item not in set(needy)]
 
 
 def pytest_collection_finish():
