@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
 
+from odahu_pack_triton.config import FieldPath
 from odahu_pack_triton.lint.finding import Severity
 from odahu_pack_triton.lint.rule import Fault, Subject, rule
 
@@ -90,10 +91,10 @@ def instance_count(subject: Subject) -> Iterator[Fault]:
     instance_group { kind: KIND_CPU count: 4 }
     ```
     """
+    may_be_written = "count" in subject.config.text
     for index, group in _groups(subject):
         at = ("instance_group", index, "count")
-        is_written = subject.config.place(at) != subject.config.place(at[:-1])
-        if group.count < 0 or (group.count == 0 and is_written):
+        if group.count < 0 or (group.count == 0 and may_be_written and _is_written(subject, at)):
             yield Fault(f"count: {group.count} means the default, not none", at, "write 1 or more")
 
 
@@ -232,6 +233,10 @@ def _groups(subject: Subject) -> Iterator[tuple[int, Any]]:
     """Yield the instance groups; an ensemble may have none, which another rule tells."""
     if not subject.message.HasField("ensemble_scheduling"):
         yield from enumerate(subject.message.instance_group)
+
+
+def _is_written(subject: Subject, at: FieldPath) -> bool:
+    return subject.config.place(at) != subject.config.place(at[:-1])
 
 
 def _kind(group: Any) -> str:  # noqa: ANN401  # protobuf's messages have no types of their own
