@@ -73,6 +73,14 @@ def test_a_models_folder_stays_as_it_is(models, read):
 
 
 @pytest.mark.parametrize(
+    ("folder", "versions"), [("0", (0,)), ("01", ()), ("v1", ()), ("-1", ()), ("1" * 19, ())]
+)
+def test_a_version_is_a_plain_number(read, folder, versions):
+    (model,) = read_repository(read({"wine/config.pbtxt": "", f"wine/{folder}/model.py": ""})).models.values()
+    assert model.versions == versions
+
+
+@pytest.mark.parametrize(
     ("files", "name", "expected"),
     [
         ({**MANIFEST, "config.pbtxt": 'name: "red"', "1/model.onnx": ""}, "folder", "wine"),

@@ -13,7 +13,7 @@ from odahu_pack_triton.config import CONFIG
 
 from .links import target_of
 
-_VERSION: Final = re.compile(r"[1-9][0-9]{0,17}")
+_VERSION: Final = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 def is_version(name: str) -> bool:
