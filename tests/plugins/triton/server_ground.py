@@ -22,7 +22,7 @@ COMMAND = (
 )
 HANGS = "loading does not end"
 CRASHES = "the server ends"
-_PATIENCE = 30
+_PATIENCE = 60
 _PARTING = 10
 _REASON = re.compile(r"""^[EW]\d{4} [^\]]+\] (.*)$|^(?:\[libprotobuf \w+ [^\]]+\] )(.*)$""", re.MULTILINE)
 
@@ -66,12 +66,20 @@ class ServerGround:
         return self._running.__exit__(*exc_details)
 
     def judge(self, folder, model, requests=(), *, before=(), patience=_PATIENCE):
-        """Load a model out of a folder of models, after others that it asks, ask it, and unload all again."""
+        """Load a model out of a folder of models, after others that it asks, ask it, and unload all again.
+
+        Args:
+            folder: The folder.
+            model: The model's name.
+            requests: Bodies of requests, as JSON has them.
+            before: Other models to load first.
+            patience: Seconds that loading and each answer may take.
+        """
         with self._placed(folder):
             try:
                 refusals = [self._load(each, patience) for each in (*before, model)]
                 refusal = "\n".join(filter(None, refusals))
-                answers = () if refusal else tuple(self._ask(model, request) for request in requests)
+                answers = () if refusal else tuple(self._ask(model, request, patience) for request in requests)
                 if not self._forget(*before, model):
                     self._renew()
             except TimeoutError:
@@ -113,9 +121,9 @@ class ServerGround:
             time.sleep(0.05)  # the engine is somewhat behind with the log
         return "\n".join([_reason(told), *map("".join, logged)])
 
-    def _ask(self, model, request):
+    def _ask(self, model, request, patience):
         way, body = ("generate_stream", request["stream"]) if "stream" in request else ("infer", request)
-        status, told = self._post(f"/v2/models/{model}/{way}", body)
+        status, told = self._post(f"/v2/models/{model}/{way}", body, timeout=patience)
         if status != 200:
             return Answer({}, _reason(told) or f"status {status}")
         if "stream" in request:

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.engine, pytest.mark.triton]
 BASES = [case for case in cases("good") if case.can_be_shown and case.told.get("release", RELEASE) == RELEASE]
 SEED, FEW, MANY = "triton", 24, 300
 SERVERS = 8
-SOON = 25
+PATIENCE = 40
 EXPLAINED = {
     r"has kind KIND_GPU but no GPUs are available": "there is no GPU here",
     r"sending FP16 data via JSON is not supported": "requests as JSON have no such values",
@@ -79,7 +79,7 @@ def _judged(folder, ground, numbered):
     errors = [each for each in findings(root, case.release) if each.severity is Severity.ERROR]
     request = _request(case, read_config((root / case.model / CONFIG).read_text()).message)
     before = case.told.get("before", ())
-    return Mutant(told, errors, ground.judge(root, case.model, request, before=before, patience=SOON))
+    return Mutant(told, errors, ground.judge(root, case.model, request, before=before, patience=PATIENCE))
 
 
 def _request(case, message):
