@@ -140,7 +140,7 @@ def test_what_a_saved_model_does_not_tell_is_said(tmp_path, content, reason):
             ),
         ),
         ({"1/model.plan": ""}, "inputs and outputs of TensorRT models cannot be read from 1/model.plan"),
-        ({"1/weights.bin": ""}, "wine/1 holds no model file that is known"),
+        ({"1/weights.bin": ""}, "version 1 of wine holds no model file that is known"),
         ({}, "wine has no version, such as wine/1"),
         (
             {"1/model.onnx": "", "1/model.pt": ""},

@@ -60,7 +60,9 @@ def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: in
         return Completed(text)
     format_, path = _model_file(folder, written)
     if _has_tensors(message):
-        return Completed(_joined(text, format_.line), path, (f"{format_.line}: {path} is there",))
+        return Completed(
+            _joined(text, format_.line), path, (f"{format_.line}: {folder.shown(path)} is there",)
+        )
     draft = with_labels(_draft(Source(folder, path, release, written, max_batch_size), format_), folder)
     completed = _joined(text, addition(draft, written, format_))
     return Completed(completed, draft.made_from, draft.reasons, draft.doubts)
@@ -82,7 +84,7 @@ def _draft(source: Source, format_: ModelFormat) -> Draft:
     """Make the draft that fits what is written already."""
     if format_.file not in DRAFTERS:
         raise IncompleteConfigError(
-            f"inputs and outputs of {format_.title} models cannot be read from {source.path}",
+            f"inputs and outputs of {format_.title} models cannot be read from {source.shown}",
             hint=f"add {CONFIG} with input and output",
         )
     make = DRAFTERS[format_.file]
@@ -110,9 +112,9 @@ def _model_file(folder: ModelFolder, written: ModelConfig) -> tuple[ModelFormat,
     version = str(folder.versions[-1])
     found = list(_formats(folder, version, written.message))
     if not found:
-        raise IncompleteConfigError(f"{folder.name}/{version} holds no model file that is known")
+        raise IncompleteConfigError(f"version {version} of {folder.name} holds no model file that is known")
     if len(found) > 1:
-        names = ", ".join(path for _, path in found)
+        names = ", ".join(folder.shown(path) for _, path in found)
         raise IncompleteConfigError(
             f"nothing says which of {names} is the model", hint=f"write backend into {CONFIG}"
         )

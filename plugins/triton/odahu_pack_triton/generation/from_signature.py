@@ -20,14 +20,15 @@ _MADE_UP: Final = re.compile(r"unk__\d+|\w+_dim_\d+|p2o\.DynamicDimension\.\d+|\
 """Names that converters such as tf2onnx give to sizes of which nothing is known."""
 
 
-def draft_from(signature: ModelSignature, max_batch_size: int | None) -> Draft:
+def draft_from(signature: ModelSignature, path: str, max_batch_size: int | None) -> Draft:
     """Return the configuration that fits inputs and outputs.
 
     As Triton does, a batch is taken for possible where the first size of every input and output varies; other
     than Triton, only where the file has no different names for these sizes.
 
     Args:
-        signature: What the model file says.
+        signature: What the model file says; its name of the file is that of messages.
+        path: The model file, below the model's folder.
         max_batch_size: The largest batch that is wanted, 0 for none; None to choose.
 
     Raises:
@@ -38,7 +39,7 @@ def draft_from(signature: ModelSignature, max_batch_size: int | None) -> Draft:
         _check(tensor, signature.file)
     size, reason = _batch(tensors, signature.file, max_batch_size)
     return Draft(
-        made_from=signature.file,
+        made_from=path,
         inputs=tuple(_draft_tensor(tensor, is_batched=size > 0) for tensor in signature.inputs),
         outputs=tuple(_draft_tensor(tensor, is_batched=size > 0) for tensor in signature.outputs),
         max_batch_size=size,

@@ -43,6 +43,11 @@ class Source:
     written: ModelConfig
     max_batch_size: int | None
 
+    @property
+    def shown(self) -> str:
+        """The model file as the user knows it."""
+        return self.folder.shown(self.path)
+
     def wanting(self, max_batch_size: int) -> Source:
         """Return the same with another batch."""
         return replace(self, max_batch_size=max_batch_size)
@@ -62,15 +67,16 @@ def draft_onnx(source: Source) -> Draft:
     path = source.path
     if source.folder.is_folder(path):
         path = f"{path}/model.onnx"
+    shown = source.folder.shown(path)
     with opened(source.folder, path) as stream:
-        signature = read_onnx(stream, path).signature
+        signature = read_onnx(stream, shown).signature
     scalars = [tensor.name for tensor in (*signature.inputs, *signature.outputs) if tensor.shape == ()]
     if scalars and source.release.version < FIRST_WITH_ONNX_SCALARS:
         raise IncompleteConfigError(
-            f"{path} has the scalar {scalars[0]!r}, which Triton {source.release.version} cannot serve",
+            f"{shown} has the scalar {scalars[0]!r}, which Triton {source.release.version} cannot serve",
             hint=f"choose triton_base_image_tag {FIRST_WITH_ONNX_SCALARS}-py3 or newer",
         )
-    return draft_from(signature, source.max_batch_size)
+    return draft_from(signature, path, source.max_batch_size)
 
 
 def draft_saved_model(source: Source) -> Draft:
@@ -78,20 +84,21 @@ def draft_saved_model(source: Source) -> Draft:
     path = f"{source.path}/saved_model.pb"
     tag = source.parameter("TF_GRAPH_TAG", DEFAULT_TAG)
     wanted = source.parameter("TF_SIGNATURE_DEF", DEFAULT_SIGNATURE)
+    shown = source.folder.shown(path)
     with opened(source.folder, path) as stream:
-        graph = read_saved_model(stream, path).graph(tag)
+        graph = read_saved_model(stream, shown).graph(tag)
     if graph is None:
-        raise IncompleteConfigError(f"{path} has no graph with the tag {tag!r}")
+        raise IncompleteConfigError(f"{shown} has no graph with the tag {tag!r}")
     served = graph.served(wanted)
     if len(served) != 1:
         raise IncompleteConfigError(
-            f"{path} has no signature {wanted!r}, and {len(served) or 'no'} others",
+            f"{shown} has no signature {wanted!r}, and {len(served) or 'no'} others",
             hint=f'name one by parameters {{ key: "TF_SIGNATURE_DEF" … }} in {CONFIG}' if served else "",
         )
     name, signature = next(iter(served.items()))
     if any(tensor.shape == () for tensor in (*signature.inputs, *signature.outputs)):
-        raise IncompleteConfigError(f"{path} has scalars, whose shape Triton cannot be told")
-    draft = draft_from(signature, source.max_batch_size)
+        raise IncompleteConfigError(f"{shown} has scalars, whose shape Triton cannot be told")
+    draft = draft_from(signature, path, source.max_batch_size)
     return replace(draft, reasons=(*draft.reasons, f"inputs and outputs: those of the signature {name!r}"))
 
 
@@ -103,7 +110,7 @@ def _refuse_torch(source: Source) -> Draft:
     names = ", ".join(_torch_arguments(source))
     takes = f"; forward takes {names}" if names else ""
     raise IncompleteConfigError(
-        f"{source.path} says nothing of the types and shapes of its tensors, as no TorchScript does{takes}",
+        f"{source.shown} says nothing of the types and shapes of its tensors, as no TorchScript does{takes}",
         hint=f"add {CONFIG} with an input for each argument of forward, and output",
     )
 
@@ -118,7 +125,7 @@ def _torch_arguments(source: Source) -> list[str]:
 
 def _refuse_graph_def(source: Source) -> Draft:
     raise IncompleteConfigError(
-        f"{source.path} does not say which of its nodes are the outputs, as no GraphDef does",
+        f"{source.shown} does not say which of its nodes are the outputs, as no GraphDef does",
         hint=f"add {CONFIG} with input and output, or export a SavedModel",
     )
 

@@ -99,12 +99,14 @@ class ModelFile:
 
     Args:
         path: The file that was read, below the model's folder.
+        shown: The same as the user knows it.
         content: What it says; None where it is not, or cannot be, read.
         flaw: Why it is no model; empty where it is one.
         reason: The same in words.
     """
 
     path: str
+    shown: str
     content: Content | None = None
     flaw: Flaw = ""
     reason: str = ""
@@ -150,18 +152,19 @@ def _read(folder: ModelFolder, path: str, format_: _Format) -> ModelFile:
     if folder.is_folder(path):
         path = f"{path}/{format_.inner}"
         if not format_.inner or not folder.has(path) or folder.is_folder(path):
-            return ModelFile(path, flaw="unreadable", reason=f"{path} is not there")
+            return ModelFile(path, folder.shown(path), flaw="unreadable", reason=f"{path} is not there")
+    shown = folder.shown(path)
     try:
         with opened(folder, path) as stream:
             head = stream.read(_HEAD)
             flaw, reason = _judge(head, format_.own)
             if flaw or format_.read is None or head[4:8] == _ORT_FORMAT:
-                return ModelFile(path, flaw=flaw, reason=reason)
-            return ModelFile(path, format_.read(stream, path))
+                return ModelFile(path, shown, flaw=flaw, reason=reason)
+            return ModelFile(path, shown, format_.read(stream, path))
     except ModelFileError as error:
-        return ModelFile(path, flaw="other", reason=error.reason)
+        return ModelFile(path, shown, flaw="other", reason=error.reason)
     except ArtifactError as error:
-        return ModelFile(path, flaw="unreadable", reason=error.message)
+        return ModelFile(path, shown, flaw="unreadable", reason=error.message)
 
 
 def _judge(head: bytes, own: tuple[bytes, ...]) -> tuple[Flaw, str]:

@@ -67,17 +67,17 @@ def _model_side(subject: Subject, file: ModelFile) -> ModelSide | None:
         signature = content.signature
         optional = _by_name(signature.optional)
         inputs, outputs = _by_name(signature.inputs), _by_name(signature.outputs)
-        return ModelSide(file.path, inputs, optional, outputs, scalars_are_checked=True)
+        return ModelSide(file.shown, inputs, optional, outputs, scalars_are_checked=True)
     if isinstance(content, SavedModel):
         served = list(served_signatures(subject, content).values())
         if len(served) != 1:  # which of several is served is not known
             return None
         inputs, outputs = _by_name(served[0].inputs), _by_name(served[0].outputs)
-        return ModelSide(file.path, inputs, {}, outputs, exact_outputs=True)
+        return ModelSide(file.shown, inputs, {}, outputs, exact_outputs=True)
     if isinstance(content, GraphDef):
         names_only = {tensor.name: TensorSignature(tensor.name) for tensor in content.inputs}
         outputs = {name: TensorSignature(name) for name in content.others}
-        return ModelSide(file.path, names_only, {}, outputs, lists_inputs=False)
+        return ModelSide(file.shown, names_only, {}, outputs, lists_inputs=False)
     return None
 
 

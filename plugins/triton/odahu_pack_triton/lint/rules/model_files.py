@@ -40,7 +40,7 @@ def empty_model_file(subject: Subject) -> Iterator[Fault]:
     """
     for file in files_of(subject):
         if file.flaw == "empty":
-            yield Fault(f"{file.path} is empty", file=file.path, hint="export the model again")
+            yield Fault(f"{file.shown} is empty", file=file.path, hint="export the model again")
 
 
 @rule("TR602", "git-lfs-pointer", Severity.ERROR)
@@ -54,7 +54,9 @@ def git_lfs_pointer(subject: Subject) -> Iterator[Fault]:
     for file in files_of(subject):
         if file.flaw == "pointer":
             yield Fault(
-                f"{file.path} is a pointer of Git LFS, not the model", file=file.path, hint="run git lfs pull"
+                f"{file.shown} is a pointer of Git LFS, not the model",
+                file=file.path,
+                hint="run git lfs pull",
             )
 
 
@@ -68,7 +70,7 @@ def not_the_format(subject: Subject) -> Iterator[Fault]:
     """
     for file in files_of(subject):
         if file.flaw == "other":
-            yield Fault(f"{file.path}: {file.reason}", file=file.path, hint="export the model again")
+            yield Fault(f"{file.shown}: {file.reason}", file=file.path, hint="export the model again")
 
 
 @rule("TR604", "torch-without-code", Severity.ERROR)
@@ -88,7 +90,7 @@ def torch_without_code(subject: Subject) -> Iterator[Fault]:
         made_by = _WEIGHTS_MADE_BY.get(file.content.kind, "") if isinstance(file.content, TorchFile) else ""
         if made_by:
             hint = 'save it with torch.jit.script(model.eval()).save("model.pt")'
-            yield Fault(f"{file.path}: {made_by}", file=file.path, hint=hint)
+            yield Fault(f"{file.shown}: {made_by}", file=file.path, hint=hint)
 
 
 @rule("TR605", "onnx-too-new", Severity.ERROR)
@@ -124,7 +126,7 @@ def onnx_too_new(subject: Subject) -> Iterator[Fault]:
         )
         newer = release_that_loads(opset, ml_opset, model.ir_version, subject.release.version)
         yield Fault(
-            f"{file.path} needs {needs}, more than the ONNX Runtime of Triton {subject.release.version} has",
+            f"{file.shown} needs {needs}, more than the ONNX Runtime of Triton {subject.release.version} has",
             file=file.path,
             hint=f"choose triton_base_image_tag {newer}-py3, or export for an older one" if newer else "",
         )
@@ -150,7 +152,7 @@ def external_data_missing(subject: Subject) -> Iterator[Fault]:
             continue
         missing = [name for name in file.content.external_files if not _lies_beside(subject, file.path, name)]
         for name in missing[:_MOST_SHOWN]:
-            message = f"{file.path} has weights in {shown(name)}, which is not beside it"
+            message = f"{file.shown} has weights in {shown(name)}, which is not beside it"
             yield Fault(message, file=file.path, hint="put the file beside model.onnx")
 
 
@@ -174,4 +176,4 @@ def vllm_without_model(subject: Subject) -> Iterator[Fault]:
     """
     for file in files_of(subject):
         if isinstance(file.content, VllmModel) and not file.content.model:
-            yield Fault(f"{file.path} names no model", file=file.path, hint='write "model": "…"')
+            yield Fault(f"{file.shown} names no model", file=file.path, hint='write "model": "…"')

@@ -55,11 +55,11 @@ def saved_model_without_signature(subject: Subject) -> Iterator[Fault]:
         if not isinstance(file.content, SavedModel) or served_signatures(subject, file.content):
             continue
         if _served_graph(subject, file.content):
-            yield Fault(f"{file.path} has no signature", file=file.path, hint="export it with signatures=…")
+            yield Fault(f"{file.shown} has no signature", file=file.path, hint="export it with signatures=…")
             continue
         tag = _parameter(subject, _GRAPH_TAG, DEFAULT_TAG)
         tags = [known for graph in file.content.graphs for known in graph.tags]
-        yield Fault(f"{file.path} has no graph with the tag {shown(tag)}; {near(tag, tags)}", file=file.path)
+        yield Fault(f"{file.shown} has no graph with the tag {shown(tag)}; {near(tag, tags)}", file=file.path)
 
 
 @rule("TR608", "saved-model-without-variables", Severity.ERROR)
@@ -85,7 +85,10 @@ def saved_model_without_variables(subject: Subject) -> Iterator[Fault]:
         names = set(subject.folder.names(variables))
         has_values = any(name.startswith("variables.data-") for name in names)
         if "variables.index" not in names or not has_values:
-            yield Fault(f"{file.path} reads variables, but {variables} does not hold them", file=file.path)
+            yield Fault(
+                f"{file.shown} reads variables, but {subject.folder.shown(variables)} does not hold them",
+                file=file.path,
+            )
 
 
 @rule("TR609", "other-signature-served", Severity.WARNING)
@@ -106,7 +109,7 @@ def other_signature_served(subject: Subject) -> Iterator[Fault]:
         served = served_signatures(subject, file.content) if isinstance(file.content, SavedModel) else {}
         if served and wanted not in served:
             names = " or ".join(shown(name) for name in list(served)[:_MOST_SHOWN])
-            message = f"{file.path} has no signature {shown(wanted)}, so that {names} is served"
+            message = f"{file.shown} has no signature {shown(wanted)}, so that {names} is served"
             hint = (
                 f'write parameters {{ key: "{_SIGNATURE}" value {{ string_value: "{next(iter(served))}" }} }}'
             )

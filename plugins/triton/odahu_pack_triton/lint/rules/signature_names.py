@@ -109,7 +109,7 @@ def torch_arguments_differ(subject: Subject) -> Iterator[Fault]:
             continue
         if len(arguments) != count and not any(argument.has_default for argument in arguments):
             names = ", ".join(argument.name for argument in arguments[:_MOST_SHOWN]) or "nothing"
-            message = f"{count} inputs are configured, but forward in {file.path} takes {names}"
+            message = f"{count} inputs are configured, but forward in {file.shown} takes {names}"
             yield Fault(message, ("input",), "write one input for each argument")
 
 
@@ -135,5 +135,5 @@ def _unknown_openvino_tensors(subject: Subject) -> Iterator[Fault]:
         known = {"input": inputs, "output": outputs}
         for tensor in tensors(subject.message):
             if tensor.spec.name and tensor.spec.name not in known[tensor.kind]:
-                message = f"{file.path} has no {tensor}; {near(tensor.spec.name, known[tensor.kind])}"
+                message = f"{file.shown} has no {tensor}; {near(tensor.spec.name, known[tensor.kind])}"
                 yield Fault(message, tensor.at("name"))

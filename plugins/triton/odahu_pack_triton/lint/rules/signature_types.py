@@ -151,7 +151,9 @@ def type_cannot_be_served(subject: Subject) -> Iterator[Fault]:
             signature = file.content.signature
             for tensor in (*signature.inputs, *signature.outputs):
                 if tensor.foreign:
-                    message = f"{file.path} has {shown(tensor.name)} as {tensor.foreign}, which is not served"
+                    message = (
+                        f"{file.shown} has {shown(tensor.name)} as {tensor.foreign}, which is not served"
+                    )
                     yield Fault(message, file=file.path)
         elif isinstance(file.content, TorchFile):
             yield from _foreign_arguments(file, file.content)
@@ -163,7 +165,7 @@ def _foreign_arguments(file: ModelFile, content: TorchFile) -> Iterator[Fault]:
         return
     for argument in arguments:
         if not argument.type.startswith(_TORCH_TAKES):
-            message = f"{file.path}: forward takes {shown(argument.name)} as {shown(argument.type)}"
+            message = f"{file.shown}: forward takes {shown(argument.name)} as {shown(argument.type)}"
             yield Fault(f"{message}, which is not served", file=file.path)
 
 
