@@ -217,3 +217,26 @@ def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_traceback(packag
         log = started.logs().decode()
     assert 'raise RuntimeError("the weights are gone")' in log
     assert "failed to load 'wine'" in log
+
+
+def test_a_written_configuration_is_completed_and_served(package, client, tmp_path):
+    artifact = gppi_artifact(tmp_path / "artifact", "columns")
+    written = (
+        "instance_group { count: 2 kind: KIND_CPU }\n"
+        "dynamic_batching { max_queue_delay_microseconds: 500 }\n"
+        'input { name: "name" data_type: TYPE_STRING dims: 1 }\n'
+        'input { name: "age" data_type: TYPE_INT16 dims: 1 }\n'
+    )
+    (artifact / "config.pbtxt").write_text(written)
+    with run(client, package(artifact)) as started:
+        wait_until_ready(started)
+        base = f"http://{address(started, 8000)}"
+        with urllib.request.urlopen(f"{base}/v2/models/wine/config", timeout=30) as answer:
+            config = json.load(answer)
+        answers = _tensors(
+            base, {"inputs": [PEOPLE[0], {**PEOPLE[1], "datatype": "INT16", "data": [1, 2, 3]}]}
+        )
+    assert config["instance_group"][0]["count"] == 2
+    assert config["dynamic_batching"]["max_queue_delay_microseconds"] == 500
+    assert [each["name"] for each in config["output"]] == ["greeting", "older", "member", "half", "count"]
+    assert answers["older"] == {"datatype": "INT64", "shape": [3, 1], "data": [2, 3, 4]}
