@@ -227,7 +227,7 @@ VARIABLES = "1/model.savedmodel/variables"
 def test_variables_must_be_there(found, files, is_whole):
     path = "1/model.savedmodel/saved_model.pb"
     content = saved_model({"serving_default": SERVING}, ops=["VarHandleOp"])
-    expected = [f"TR608 {path}: {path} reads variables, but {VARIABLES} does not hold them"]
+    expected = [f"TR608 {path}: {path} reads variables, which the folder variables beside it does not hold"]
     assert found(SAVED, {path: content, **files}) == ([] if is_whole else expected)
 
 

@@ -77,14 +77,14 @@ def _check(tensor: TensorSignature, file: str) -> None:
 def _batch(tensors: Sequence[TensorSignature], file: str, wanted: int | None) -> tuple[int, str]:
     """Return the largest batch and why it is this."""
     if wanted == 0:
-        return 0, "max_batch_size 0: as asked for"
+        return 0, "max_batch_size 0: as given"
     obstacle = _obstacle(tensors)
     if wanted is not None:
         if obstacle:
             raise IncompleteConfigError(
                 f"{file} takes no batches of {wanted}: {obstacle}", hint="leave max_batch_size at 0"
             )
-        return wanted, f"max_batch_size {wanted}: as asked for"
+        return wanted, f"max_batch_size {wanted}: as given"
     doubt = obstacle or _doubt(tensors)
     if doubt:
         return 0, f"max_batch_size 0: {doubt}"

@@ -85,10 +85,8 @@ def saved_model_without_variables(subject: Subject) -> Iterator[Fault]:
         names = set(subject.folder.names(variables))
         has_values = any(name.startswith("variables.data-") for name in names)
         if "variables.index" not in names or not has_values:
-            yield Fault(
-                f"{file.shown} reads variables, but {subject.folder.shown(variables)} does not hold them",
-                file=file.path,
-            )
+            message = f"{file.shown} reads variables, which the folder variables beside it does not hold"
+            yield Fault(message, file=file.path)
 
 
 @rule("TR609", "other-signature-served", Severity.WARNING)
