@@ -16,7 +16,7 @@ Accelerators: ``docs/user_guide/optimization.md`` of the server and the READMEs 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 CPU: Final = "cpu_execution_accelerator"
@@ -42,6 +42,7 @@ class Backend:
         gap: Releases between them that were shipped without it.
         image: What stands in the tag of the one image that has it; empty for Triton's full image.
         accelerators: Words of ``execution_accelerators`` that it knows, by the field they stand in.
+        file_of: Which of the names goes with a platform, where several do; the empty one stands for none.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Backend:
     gap: frozenset[str] = frozenset()
     image: str = ""
     accelerators: Mapping[str, frozenset[str]] | None = None
+    file_of: Mapping[str, str] = field(default_factory=dict)
 
     def is_in(self, version: str) -> bool:
         """Tell whether the full image of a release, such as ``24.10``, has it."""
@@ -62,6 +64,14 @@ class Backend:
 
 _ONNX_ACCELERATORS: Final = {GPU: frozenset({"tensorrt", "cuda"}), CPU: frozenset({"openvino"})}
 _TENSORFLOW_ACCELERATORS: Final = {GPU: frozenset({"tensorrt", "auto_mixed_precision", "gpu_io"})}
+_TENSORFLOW_FILES: Final = {
+    "tensorflow_savedmodel": "model.savedmodel",
+    "tensorflow_graphdef": "model.graphdef",
+}
+_TORCH_FILES: Final = {
+    **dict.fromkeys(("", "pytorch_libtorch", "libtorch"), "model.pt"),
+    "torch_aoti": "model.pt2",
+}
 
 _ALL: Final = (
     Backend("caffe2", "Caffe2", ("caffe2_netdef",), ("model.netdef",), last="20.10"),
@@ -78,7 +88,13 @@ _ALL: Final = (
     ),
     Backend("openvino", "OpenVINO", files=("model.xml",), first="21.02"),
     Backend("python", "Python", files=("model.py",)),
-    Backend("pytorch", "PyTorch", ("pytorch_libtorch",), ("model.pt",)),
+    Backend(
+        "pytorch",
+        "PyTorch",
+        ("pytorch_libtorch", "libtorch", "torch_aoti"),
+        ("model.pt", "model.pt2"),
+        file_of=_TORCH_FILES,
+    ),
     Backend("repeat", "repeat"),
     Backend("square", "square"),
     Backend(
@@ -88,10 +104,10 @@ _ALL: Final = (
         ("model.savedmodel", "model.graphdef"),
         last="25.02",
         accelerators=_TENSORFLOW_ACCELERATORS,
+        file_of=_TENSORFLOW_FILES,
     ),
     Backend("tensorrt", "TensorRT", ("tensorrt_plan",), ("model.plan",)),
     Backend("tensorrtllm", "TensorRT-LLM", first="23.10", image="trtllm-python"),
-    Backend("torch_aoti", "PyTorch AOTInductor", ("torch_aoti",), ("model.pt2",)),
     Backend("vllm", "vLLM", files=("model.json",), first="23.10", image="vllm-python"),
 )
 

@@ -269,6 +269,8 @@ def test_a_fault_is_told_at_its_place_and_the_nearest_good_form_is_not(tmp_path,
 
 
 HINTS = [
+    ("TR104", model('backend: "libtorch"\n', {"1/model.pt": ""}), 'write backend: "pytorch"'),
+    ("TR122", model('backend: "python"\n', {"1/model.pt2": ""}), 'write platform: "torch_aoti"'),
     ("TR104", model('backend: "tensorrt_plan"\n', {"1/model.plan": ""}), 'write platform: "tensorrt_plan"'),
     ("TR104", model('backend: "ONNX"\n', {"1/model.onnx": ""}), 'write backend: "onnxruntime"'),
     ("TR105", model('platform: "python"\n', {"1/model.py": IDENTITY}), 'write backend: "python"'),
@@ -316,6 +318,16 @@ HINTS = [
 @pytest.mark.parametrize(("code", "faulty", "hint"), HINTS, ids=[hint for _, _, hint in HINTS])
 def test_a_finding_says_what_to_write_instead(tmp_path, code, faulty, hint):
     assert [finding.hint for finding in lint(subject_of(tmp_path, faulty)) if finding.code == code] == [hint]
+
+
+def test_a_platform_of_several_goes_with_its_own_file(tmp_path):
+    files = {"1/model.pt2": ""}
+    right = subject_of(tmp_path / "right", model('platform: "torch_aoti"\n', files))
+    wrong = subject_of(tmp_path / "wrong", model('platform: "pytorch_libtorch"\n', files))
+    assert (told(right, "TR121"), told(right, "TR122")) == ([], [])
+    assert told(wrong, "TR122") == [
+        "TR122 1:1: platform 'pytorch_libtorch' loads model.pt, but version 1 has model.pt2"
+    ]
 
 
 def test_a_version_folder_that_triton_would_not_load_may_lack_the_model(tmp_path):

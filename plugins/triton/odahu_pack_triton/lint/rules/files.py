@@ -165,9 +165,8 @@ def _others(subject: Subject, version: int) -> list[tuple[str, Backend]]:
 
 def _line(name: str, backend: Backend) -> str:
     """Return the line that goes with a file."""
-    fitting = [platform for platform in backend.platforms if platform.endswith(name.partition(".")[2])]
-    several = len(backend.platforms) > 1 and fitting
-    return f'write platform: "{fitting[0]}"' if several else f'write backend: "{backend.name}"'
+    platform = next((platform for platform, file in backend.file_of.items() if file == name), "")
+    return f'write platform: "{platform}"' if platform else f'write backend: "{backend.name}"'
 
 
 def _near_file(subject: Subject, expected: tuple[str, ...], there: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -86,11 +86,8 @@ def expected_files(subject: Subject, backend: Backend) -> tuple[str, ...]:
     message = subject.message
     if message.default_model_filename:
         return (message.default_model_filename,)
-    by_platform: Mapping[str, tuple[str, ...]] = {
-        "tensorflow_savedmodel": ("model.savedmodel",),
-        "tensorflow_graphdef": ("model.graphdef",),
-    }
-    return by_platform.get(message.platform, backend.files)
+    only = backend.file_of.get(message.platform)
+    return (only,) if only else backend.files
 
 
 def is_there(subject: Subject, path: str) -> bool:

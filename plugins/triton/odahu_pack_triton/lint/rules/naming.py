@@ -229,12 +229,12 @@ def _backends(subject: Subject) -> Iterator[tuple[Backend, FieldPath]]:
 
 
 def _meant(name: str) -> str:
-    """Say how a name is to be written that stands in the wrong field, or is not Triton's own."""
-    if name in PLATFORMS:
-        return f'write platform: "{name}"'
-    if name in BACKENDS:
-        return f'write backend: "{name}"'
+    """Say how a name is to be written that is not Triton's own, or stands in the wrong field."""
     meant = _MEANT.get(name.casefold(), "")
+    if not meant and name in PLATFORMS:
+        meant = f'platform: "{name}"'
+    if not meant and name in BACKENDS:
+        meant = f'backend: "{name}"'
     return f"write {meant}" if meant else ""
 
 
