@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from odahu_pack_core import ArtifactError
 from odahu_pack_triton.auto_complete import Completion
 from odahu_pack_triton.config import parse_config
-from odahu_pack_triton.python_model import completion_of, read_model_source
+from odahu_pack_triton.python_model import completes_its_config, completion_of, read_model_source
 from odahu_pack_triton.python_source import Unknown
 from odahu_pack_triton.recorded_config import RecordedConfig
 from tests.plugins.triton.completing_models import DOCUMENTED, FORMS, UNTOLD, untold
@@ -117,6 +117,17 @@ def test_hostile_sources_cost_little_and_run_nothing(source):
     assert time.process_time() - begun < 5
     # Either the source cannot be followed that far, or it makes no difference.
     assert completion.unknown or as_dict(completion) == EMPTY | FORMS["the documented example"][1]
+
+
+def test_warnings_of_a_source_are_not_told():
+    body = 'config.add_output({"name": "Y", "data_type": "TYPE_FP32", "dims": [1], "why": "\\d"})'
+    assert "'why' is no member" in str(complete(untold(body)).unknown)
+
+
+def test_a_source_that_is_too_long_tells_nothing(read):
+    long = f"{DOCUMENTED}\n# {'x' * 256 * 1024}"
+    assert "too long" in str(complete(long).unknown)
+    assert completes_its_config(read({"model.py": long}), "model.py")
 
 
 @pytest.mark.parametrize("source", ["def (", "\0", "(" * 100_000, "-" * 50_000 + "1"])

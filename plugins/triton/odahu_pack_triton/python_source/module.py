@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final, TypeVar
@@ -12,6 +13,9 @@ from .values import CannotTellError, ClassValue, LostError, Scope, Unknown
 
 ResultT = TypeVar("ResultT")
 
+# A syntax tree takes hundreds of times the memory of its source.
+_MOST_CHARACTERS: Final = 256 * 1024
+_TOO_LONG: Final = Unknown("the source is too long to follow", 1)
 _TOO_DEEP: Final = Unknown("the source is nested too deeply to follow", 1)
 
 
@@ -20,14 +24,15 @@ class SourceModule:
 
     Args:
         tree: The file as Python's own parser reads it.
+        unread: Why nothing of it can be told; None where something can.
     """
 
-    def __init__(self, tree: ast.Module) -> None:
+    def __init__(self, tree: ast.Module, unread: Unknown | None = None) -> None:
         self._tree = tree
         self._interpreter = Interpreter()
         self._scope = Scope()
         self._begun = False
-        self._lost: LostError | None = None
+        self._lost = LostError(unread) if unread else None
 
     def call(self, name: str, *given: object) -> Any:  # noqa: ANN401  # any value
         """Return what a function returns; calls one after another see what those before have changed.
@@ -101,7 +106,7 @@ class SourceModule:
         return self._scope.find(name)
 
     def _begin(self) -> None:
-        if not self._begun:
+        if not self._begun and self._lost is None:
             self._begun = True
             try:
                 self._interpreter.run(self._tree.body, self._scope)
@@ -130,4 +135,8 @@ def read_module(source: str) -> SourceModule:
         ValueError: It holds what no source can, such as a null character.
         RecursionError: It is nested too deeply for Python's own parser.
     """
-    return SourceModule(ast.parse(source))
+    if len(source) > _MOST_CHARACTERS:
+        return SourceModule(ast.Module([], []), _TOO_LONG)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # such as those of escapes in texts, which concern the author alone
+        return SourceModule(ast.parse(source))
