@@ -184,3 +184,10 @@ CASES = [
 def test_a_fault_is_told_at_its_place_and_the_nearest_good_form_is_not(tmp_path, line, faulty, good):
     assert told(subject_of(tmp_path / "faulty", faulty), line[:5]) == [line]
     assert told(subject_of(tmp_path / "good", good), line[:5]) == []
+
+
+def test_parameters_of_another_runtime_are_its_own(tmp_path):
+    config = 'backend: "pytorch"\nruntime: "model.py"\n'
+    config += 'parameters { key: "INFERENCE_MODE" value { string_value: "yes" } }\n'
+    files = {"1/model.py": "", "1/model.pt": ""}
+    assert told(subject_of(tmp_path, model(config, files)), "TR463") == []

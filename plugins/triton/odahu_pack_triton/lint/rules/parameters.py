@@ -145,9 +145,10 @@ def number_value(subject: Subject) -> Iterator[Fault]:
 
 
 def _values(subject: Subject, keys: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield the parameters of some names, with their values."""
+    """Yield the parameters of some names, with their values; another runtime reads them in its own way."""
     parameters = subject.message.parameters
-    yield from ((key, parameters[key].string_value) for key in sorted(keys) if key in parameters)
+    if not subject.message.runtime:
+        yield from ((key, parameters[key].string_value) for key in sorted(keys) if key in parameters)
 
 
 def _known(backend: str) -> frozenset[str]:
