@@ -88,6 +88,11 @@ def test_a_file_of_another_format_is_told(found, content, reason):
         ('platform: "tensorrt_plan"\n', {"1/model.plan": b"ptrt" + bytes(64)}),
         (f'{ONNX}default_model_filename: "wine.ort"\n', {"1/wine.ort": b"\x24\x00\x00\x00ORTM" + bytes(60)}),
         ('backend: "python"\n', {"1/model.py": "", "1/model.onnx": ""}),
+        (
+            'backend: "tensorflow" platform: "tensorflow_graphdef"\n',
+            {"1/model.savedmodel/saved_model.pb": ""},
+        ),
+        ('backend: "pytorch" platform: "torch_aoti" default_model_filename: "m.pt2"\n', {"1/m.pt2": ""}),
         ("", {"1/model.py": "", "1/model.onnx": ""}),
         ('backend: "pytorch"\nruntime: "model.py"\n', {"1/model.py": "", "1/model.pt": ""}),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO, Final, Literal
 
@@ -66,9 +66,9 @@ class _Format:
     is_folder: bool = False
     is_plain_name: bool = False
 
-    def may_be(self, named: set[str]) -> bool:
-        """Tell whether a configuration that names these backends and platforms can mean this format."""
-        return bool(named & self.names) if named else not self.is_plain_name
+    def may_be(self, named: str) -> bool:
+        """Tell whether a configuration that names this platform or backend can mean this format."""
+        return named in self.names if named else not self.is_plain_name
 
     def is_at(self, path: str, folder: ModelFolder) -> bool:
         """Tell whether a path can be one of this format."""
@@ -112,32 +112,27 @@ class ModelFile:
     reason: str = ""
 
 
-def model_files(folder: ModelFolder, message: Any) -> Iterator[ModelFile]:  # noqa: ANN401  # a protobuf message
-    """Yield the model file of each version that is loaded, where its format is one that is looked into.
+def model_files(
+    folder: ModelFolder,
+    message: Any,  # noqa: ANN401  # a protobuf message
+    versions: Iterable[int],
+) -> Iterator[ModelFile]:
+    """Yield the model file of each version, where its format is one that is looked into.
 
     Args:
         folder: The model's folder.
         message: Its configuration, as ``inference.ModelConfig``.
+        versions: The versions that are loaded.
     """
-    named = {message.backend, message.platform} - {""}
+    named = message.platform or message.backend  # a platform tells more
     if not named and any(folder.has(f"{version}/{_CODE}") for version in folder.versions):
         return  # the code may be the model, which reads the other files by itself
-    for version in _loaded_versions(folder.versions, message.version_policy):
+    for version in versions:
         for format_ in _FORMATS:
             path = f"{version}/{message.default_model_filename or format_.file}"
             if format_.may_be(named) and format_.is_at(path, folder):
                 yield _read_once(folder, path, format_)
                 break
-
-
-def _loaded_versions(versions: tuple[int, ...], policy: Any) -> Sequence[int]:  # noqa: ANN401  # as above
-    """Return the versions that Triton loads; without a policy it is the newest."""
-    choice = policy.WhichOneof("policy_choice")
-    if choice == "all":
-        return versions
-    if choice == "specific":
-        return [version for version in versions if version in policy.specific.versions]
-    return versions[-max(int(policy.latest.num_versions), 1) :]
 
 
 def _read_once(folder: ModelFolder, path: str, format_: _Format) -> ModelFile:

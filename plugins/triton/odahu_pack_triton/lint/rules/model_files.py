@@ -17,6 +17,7 @@ from odahu_pack_triton.model_files import (
 from odahu_pack_triton.model_files.onnx_runtime import onnx_limits, release_that_loads
 
 from .facts import shown
+from .loaded import loaded_versions
 
 _MOST_SHOWN = 5
 _WEIGHTS_MADE_BY = {
@@ -28,7 +29,9 @@ _WEIGHTS_MADE_BY = {
 
 def files_of(subject: Subject) -> tuple[ModelFile, ...]:
     """Return the model files of a subject that are looked into."""
-    return () if subject.message.runtime else tuple(model_files(subject.folder, subject.message))
+    if subject.message.runtime:
+        return ()
+    return tuple(model_files(subject.folder, subject.message, loaded_versions(subject)))
 
 
 @rule("TR601", "empty-model-file", Severity.ERROR)
