@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,11 +56,13 @@ class ModelConfig:
         message: The text as ``inference.ModelConfig`` of Triton's ``model_config.proto``; never changed.
             Empty where there are faults.
         faults: What keeps the text from being a configuration, in the order of places.
+        walked: Every name and every place of the text; nothing where there are faults.
     """
 
     text: str
     message: Any = field(repr=False)
     faults: tuple[TextFault, ...] = ()
+    walked: Walked = field(default_factory=Walked, repr=False, compare=False)
 
     @property
     def environment(self) -> str:
@@ -79,11 +80,6 @@ class ModelConfig:
     def place(self, path: FieldPath) -> Place | None:
         """Return where a field stands; where it is not written, its nearest parent that is."""
         return self.walked.fields.place(path)
-
-    @cached_property
-    def walked(self) -> Walked:
-        """Every name and every place of the text; nothing where there are faults."""
-        return Walked() if self.faults else walk(_without_comments(self.text), self.message.DESCRIPTOR)
 
 
 def parse_config(text: str, file: str = CONFIG) -> ModelConfig:
@@ -114,24 +110,25 @@ def read_config(text: str | bytes) -> ModelConfig:
     from tritonclient.grpc import model_config_pb2  # noqa: PLC0415  # as above
 
     message = model_config_pb2.ModelConfig()
-    faults = sorted(_faults(text, message), key=lambda fault: fault.place)
-    return ModelConfig(text, model_config_pb2.ModelConfig() if faults else message, tuple(faults))
+    walked = _walked(text, message)
+    if not walked.faults:
+        return ModelConfig(text, message, walked=walked)
+    faults = sorted(walked.faults, key=lambda fault: fault.place)
+    return ModelConfig(text, model_config_pb2.ModelConfig(), tuple(faults))
 
 
-def _faults(text: str, message: Any) -> Iterator[TextFault]:  # noqa: ANN401  # protobuf's messages have no types
+def _walked(text: str, message: Any) -> Walked:  # noqa: ANN401  # protobuf's messages have no types
+    """Fill a message with what a text says, and walk through it; the faults are those of both."""
     if len(text) > MOST_CHARACTERS:
-        yield TextFault(f"larger than {MOST_CHARACTERS} characters", _TOP)
-        return
-    tokens = _without_comments(text)
-    found = list(structure_faults(tokens)) or walk(tokens, message.DESCRIPTOR).faults
-    yield from found
+        return Walked(faults=[TextFault(f"larger than {MOST_CHARACTERS} characters", _TOP)])
+    tokens = [token for token in tokens_of(text) if token.kind != "comment"]
+    if faults := list(structure_faults(tokens)):
+        return Walked(faults=faults)
+    walked = walk(tokens, message.DESCRIPTOR)
     # Where names are wrong, protobuf would tell the first of them in words of its own.
-    if not found and (fault := _parse(text, tokens, message)):
-        yield fault
-
-
-def _without_comments(text: str) -> Sequence[Token]:
-    return [token for token in tokens_of(text) if token.kind != "comment"]
+    if not walked.faults and (fault := _parse(text, tokens, message)):
+        walked.faults.append(fault)
+    return walked
 
 
 def _parse(text: str, tokens: Sequence[Token], message: Any) -> TextFault | None:  # noqa: ANN401  # as above
