@@ -27,6 +27,16 @@ def init():
 def predict_on_matrix(input_matrix, provided_columns_names=None):
     return input_matrix, None
 """
+FAILS_LATER = """
+import os
+
+def init():
+    os.stat("/the/weights/are/gone")
+    return "matrix"
+
+def predict_on_matrix(input_matrix, provided_columns_names=None):
+    return input_matrix, None
+"""
 
 
 @pytest.fixture(scope="module")
@@ -210,12 +220,22 @@ def test_without_batches_a_request_has_any_number_of_rows(start):
     assert _tensors(base, {"inputs": many})["older"]["data"] == [2] * 3000
 
 
-def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_traceback(package, client, tmp_path):
-    image = package(gppi_artifact(tmp_path / "artifact", FAILS))
+@pytest.mark.parametrize(
+    ("model", "line"),
+    [
+        (FAILS, 'raise RuntimeError("the weights are gone")'),
+        (FAILS_LATER, 'os.stat("/the/weights/are/gone")'),
+    ],
+    ids=["asked for its tensors", "of known tensors"],
+)
+def test_a_model_that_cannot_be_loaded_ends_the_server_with_its_traceback(
+    package, client, tmp_path, model, line
+):
+    image = package(gppi_artifact(tmp_path / "artifact", model))
     with run(client, image) as started:
         assert started.wait(timeout=60)["StatusCode"] != 0
         log = started.logs().decode()
-    assert 'raise RuntimeError("the weights are gone")' in log
+    assert line in log
     assert "failed to load 'wine'" in log
 
 

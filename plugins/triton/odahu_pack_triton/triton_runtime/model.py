@@ -31,5 +31,5 @@ class TritonPythonModel:
         return self._answerer.answer(requests)
 
     def finalize(self) -> None:
-        """Let the model go."""
-        del self._answerer
+        """Let the model go, which may not have been loaded."""
+        vars(self).pop("_answerer", None)
