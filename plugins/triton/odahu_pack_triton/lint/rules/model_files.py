@@ -20,6 +20,8 @@ from .facts import shown
 from .loaded import loaded_versions
 
 _MOST_SHOWN = 5
+_EXPORTED = ".pt2"
+"""The ending of files that newer releases load by other means."""
 _WEIGHTS_MADE_BY = {
     "torch.save": "it was made by torch.save, so that it holds weights and no code",
     "torch.export": "it was made by torch.export, which is not TorchScript",
@@ -91,7 +93,7 @@ def torch_without_code(subject: Subject) -> Iterator[Fault]:
     """
     for file in files_of(subject):
         made_by = _WEIGHTS_MADE_BY.get(file.content.kind, "") if isinstance(file.content, TorchFile) else ""
-        if made_by:
+        if made_by and not file.path.endswith(_EXPORTED):
             hint = 'save it with torch.jit.script(model.eval()).save("model.pt")'
             yield Fault(f"{file.shown}: {made_by}", file=file.path, hint=hint)
 
