@@ -24,6 +24,7 @@ HANGS = "loading does not end"
 CRASHES = "the server ends"
 _PATIENCE = 60
 _PARTING = 10
+_MOST_SHOWN = 2000
 _REASON = re.compile(r"""^[EW]\d{4} [^\]]+\] (.*)$|^(?:\[libprotobuf \w+ [^\]]+\] )(.*)$""", re.MULTILINE)
 
 
@@ -79,15 +80,17 @@ class ServerGround:
             try:
                 refusals = [self._load(each, patience) for each in (*before, model)]
                 refusal = "\n".join(filter(None, refusals))
-                answers = () if refusal else tuple(self._ask(model, request, patience) for request in requests)
+                asked = () if refusal else requests
+                answers = tuple(self._ask(model, request, patience) for request in asked)
                 if not self._forget(*before, model):
                     self._renew()
             except TimeoutError:
                 self._renew()
                 return Verdict(HANGS)
             except (ConnectionError, http.client.HTTPException):
+                told = self._last_words()
                 self._renew()
-                return Verdict(CRASHES)
+                return Verdict(f"{CRASHES}: {told}")
         return Verdict(refusal, answers)
 
     def completed(self, folder, model):
@@ -145,6 +148,11 @@ class ServerGround:
         """End a server that a model has blocked, and start another."""
         self._running.close()
         self.__enter__()
+
+    def _last_words(self):
+        """Return how a server that gives no answer has ended."""
+        code = self._container.wait(timeout=_PATIENCE)["StatusCode"]
+        return f"status {code}\n{self._log()[-_MOST_SHOWN:]}"
 
     def _log(self):
         return self._container.logs().decode(errors="replace")
