@@ -89,6 +89,28 @@ def test_flat_files_are_a_model_of_the_default_name(triton, tmp_path):
     assert "flat/config.pbtxt:1:1: error TR101" in triton("lint", "flat").out
 
 
+ENSEMBLE = """\
+name: "both"
+platform: "ensemble"
+input { name: "X" data_type: TYPE_FP32 dims: [ 2 ] }
+output { name: "Z" data_type: TYPE_FP32 dims: [ 2 ] }
+ensemble_scheduling {
+  step {
+    model_name: "wine" model_version: -1
+    input_map { key: "X" value: "X" } output_map { key: "Y" value: "Z" }
+  }
+}
+"""
+
+
+@pytest.mark.parametrize("version", ["both/1", "both"])
+def test_the_folder_of_an_ensemble_has_its_name_without_any_file_of_a_model(triton, tmp_path, version):
+    write_files(tmp_path, {"both/config.pbtxt": ENSEMBLE})
+    (tmp_path / version).mkdir(exist_ok=True)
+    finished = triton("lint", "both")
+    assert (finished.code, "TR101" in finished.out) == (0, False)
+
+
 def test_strict_counts_warnings(triton, tmp_path):
     python_model(tmp_path, GOOD + "max_batch_size: 4".replace("4", "0"))
     write_files(tmp_path, {"wine/config.pbtxt": f"# odahu-pack: skip TR101\n{GOOD}"})

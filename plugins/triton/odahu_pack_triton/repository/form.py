@@ -36,10 +36,12 @@ class _Top:
     Args:
         below: Names of what lies in it.
         models: Its numbered folders that hold a model file.
+        is_folder: Whether it is a folder, empty or not.
     """
 
     below: set[str] = field(default_factory=set)
     models: set[str] = field(default_factory=set)
+    is_folder: bool = False
 
     @property
     def is_model(self) -> bool:
@@ -71,7 +73,9 @@ def form_of(entries: Iterable[ArtifactEntry]) -> Form:
     if files:
         _refuse(files, "numbered versions", versions)
         return Form.FLAT
-    if versions or (CONFIG in tops and any(is_version(name) and tops[name].below for name in tops)):
+    # An ensemble's versions are empty, and Git keeps no empty folders.
+    is_folder = set(tops) == {CONFIG} or any(is_version(name) and top.is_folder for name, top in tops.items())
+    if versions or (CONFIG in tops and is_folder):
         return Form.FOLDER
     resembling = any(top.resembles_model for name, top in tops.items() if not _is_own(name))
     return Form.REPOSITORY if resembling and CONFIG not in tops else Form.FLAT
@@ -88,6 +92,7 @@ def _tops(entries: Iterable[ArtifactEntry]) -> Mapping[str, _Top]:
     for entry in entries:
         top, *rest = entry.path.split("/", 3)
         seen = tops.setdefault(top, _Top())
+        seen.is_folder = seen.is_folder or bool(rest) or entry.is_folder
         if rest:
             seen.below.add(rest[0])
         if len(rest) > 1 and is_version(rest[0]) and rest[1] in _MODEL_FILES:
