@@ -1,4 +1,4 @@
-"""``config.pbtxt``: read with Triton's own schema, with the place of every field, and written."""
+"""``config.pbtxt``: read with Triton's own schema, with the place of every field."""
 
 from .model_config import (
     CONFIG,
