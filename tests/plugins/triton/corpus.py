@@ -25,7 +25,18 @@ _TEXTS = {"text": "utf-8", "latin-1": "latin-1"}
 
 @dataclass(frozen=True)
 class Case:
-    """One folder of the corpus: folders of models, and ``case.yaml`` that tells of them."""
+    """One folder of the corpus: folders of models, and ``case.yaml``, which tells of them.
+
+    ``why`` says what is wrong, or ``form`` which page of Triton's documentation shows the like. ``release``
+    is the tag of the image, ``errors`` and ``warnings`` are codes, ``line`` is that of the first error in
+    ``config.pbtxt``. ``files`` are those that several cases share: a name is code from ``models/``, anything
+    else is forged. ``model`` is loaded by the server, after those ``before`` it. ``artifact`` is packaged
+    where that is not all. ``mended`` says what docker-triton does so that an image has no such fault.
+
+    Under ``server`` stands what Triton 24.10 does: it ``rejects`` the model with such words, ``hangs`` or
+    ``crashes``, or gives ``answers`` to ``requests`` (with ``right`` where they are not what the model's
+    author expects); or that the servers here ``cannot-tell``.
+    """
 
     folder: Path
 

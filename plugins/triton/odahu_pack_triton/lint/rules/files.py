@@ -137,7 +137,9 @@ def runtime_missing(subject: Subject) -> Iterator[Fault]:
         return
     own = {f"libtriton_{backend.name}.so", *(["model.py"] if backend.name == "pytorch" else [])}
     folders = ("", *(f"{version}/" for version in loaded_versions(subject)))
-    if message.runtime not in own and not any(is_there(subject, f"{f}{message.runtime}") for f in folders):
+    paths = [f"{folder}{message.runtime}" for folder in folders]
+    found = any(is_there(subject, path) and not subject.folder.is_folder(path) for path in paths)
+    if message.runtime not in own and not found:
         reason = f"the {backend.title} backend has no runtime {shown(message.runtime)}"
         yield Fault(reason, ("runtime",), f"leave it out, or write {min(own)}")
 
