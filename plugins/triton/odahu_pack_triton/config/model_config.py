@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -104,8 +105,12 @@ def read_config(text: str | bytes) -> ModelConfig:
     Args:
         text: The text, or the file's content as it is.
     """
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
+    return _read(text.decode("utf-8", "replace") if isinstance(text, bytes) else text)
+
+
+@lru_cache(maxsize=64)
+def _read(text: str) -> ModelConfig:
+    """Read a text once for all who ask: layout, completion, rules, and ensembles that run the model."""
     # gRPC comes with Triton's schema, and is slow to import.
     from tritonclient.grpc import model_config_pb2  # noqa: PLC0415  # as above
 

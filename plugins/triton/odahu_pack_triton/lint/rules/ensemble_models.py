@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 from odahu_pack_core import ArtifactError
-from odahu_pack_triton.config import CONFIG, FieldPath, ModelConfig, read_config
+from odahu_pack_triton.config import CONFIG, FieldPath, read_config
 from odahu_pack_triton.lint.rule import Subject
 
 from .ensemble_graph import steps
@@ -88,16 +88,10 @@ class StepModels:
         if folder is None or not folder.has(CONFIG):
             return None
         try:
-            config = _read(folder.read_text(CONFIG))
+            config = read_config(folder.read_text(CONFIG))
         except ArtifactError:  # the model itself is told
             return None
         return None if config.faults else StepModel(replace(self._subject, folder=folder, config=config))
-
-
-@lru_cache(maxsize=64)
-def _read(text: str) -> ModelConfig:
-    """Read a text once for all rules and all ensembles that ask for it."""
-    return read_config(text)
 
 
 def steps_with_models(subject: Subject) -> Iterator[tuple[FieldPath, Any, StepModel]]:
