@@ -7,7 +7,7 @@ from tritonclient.grpc import model_config_pb2
 
 from odahu_pack_triton.config import CONFIG, read_config
 
-_NUMBERS = (-2, -1, 0, 1, 2, 3, 4, 5, 8, 16, 1000)
+_NUMBERS = (-2, -1, 0, 1, 2, 3, 4, 5, 8, 16, 12)
 _TYPES = {
     "TYPE_STRING": ("BYTES", "a"),
     "TYPE_BOOL": ("BOOL", True),

@@ -24,6 +24,8 @@ EXPLAINED = {
     r"sending FP16 data via JSON is not supported": "requests as JSON have no such values",
     r"input '\w+' already exists in request": "the request made for the case brings an optional input twice",
     r"expected 0 inputs but got": "nothing tells a request without inputs",
+    r"Request timeout expired": "so short a timeout is allowed",
+    r"multiple label files for": "an output is written twice, of which the linter warns",
     r"triton_string_to_numpy\n": "NumPy has no such type, of which the linter warns",
     r"/model\.py\(\d+\): \w+\n": "the model's own code relies on what was changed",
     r"model '\w+' is not ready|is not found": "the model's own code asks another model",
