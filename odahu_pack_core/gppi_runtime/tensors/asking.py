@@ -86,7 +86,7 @@ def _by_columns(tensors: Sequence[InputTensor], inputs: List[Field]) -> MatrixRe
     known = dict(zip(unique_names(declared), declared))
     names: List[str] = []
     columns: List[Sequence[Any]] = []
-    for tensor in tensors:
+    for tensor in _in_order(tensors, known):
         if tensor.rows != tensors[0].rows:
             raise DocumentError(
                 f"tensor {quoted(tensor.name)} has {tensor.rows} rows and "
@@ -95,6 +95,20 @@ def _by_columns(tensors: Sequence[InputTensor], inputs: List[Field]) -> MatrixRe
         names += [known.get(tensor.name, tensor.name)] * tensor.width
         columns += [tensor.elements[index :: tensor.width] for index in range(tensor.width)]
     return MatrixRequest(list(map(list, zip(*columns))), names)
+
+
+def _in_order(tensors: Sequence[InputTensor], known: Dict[str, str]) -> List[InputTensor]:
+    """Put tensors of columns of one name, sent as ``x-2`` and ``x``, into the order of the columns."""
+    ranks = {unique: rank for rank, unique in enumerate(known)}
+    ordered = list(tensors)
+    places: Dict[str, List[int]] = {}
+    for place, tensor in enumerate(tensors):
+        places.setdefault(known.get(tensor.name, tensor.name), []).append(place)
+    for taken in places.values():
+        fitting = sorted((tensors[place] for place in taken), key=lambda tensor: ranks.get(tensor.name, -1))
+        for place, tensor in zip(taken, fitting):
+            ordered[place] = tensor
+    return ordered
 
 
 def _read_json_columns(request: MatrixRequest, inputs: List[Field]) -> bool:

@@ -76,7 +76,11 @@ def test_tensors_are_columns_by_their_names(shape, binary):
 
 @pytest.mark.parametrize(
     "named_columns",
-    [[("features", [1.0, 2.0, 3.0])], [("features", [1.0]), ("features-2", [2.0]), ("features-3", [3.0])]],
+    [
+        [("features", [1.0, 2.0, 3.0])],
+        [("features", [1.0]), ("features-2", [2.0]), ("features-3", [3.0])],
+        [("features-3", [3.0]), ("features", [1.0]), ("features-2", [2.0])],
+    ],
 )
 def test_a_name_of_several_columns_takes_them_together_or_each(named_columns):
     tensors = [tensor(name, np.array([cells])) for name, cells in named_columns]
