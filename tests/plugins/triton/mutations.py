@@ -25,7 +25,8 @@ def mutate(root, chance):
         chance: What decides.
     """
     file = chance.choice(sorted(root.glob(f"*/{CONFIG}")))
-    message = read_config(file.read_text()).message
+    message = model_config_pb2.ModelConfig()
+    message.CopyFrom(read_config(file.read_text()).message)  # which is shared by all who read the text
     told = ""
     while not told:
         told = _changed(chance.choice(list(_messages(message))), chance)
