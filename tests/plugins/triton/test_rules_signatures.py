@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from onnx import TensorProto, helper
 
+from odahu_pack_triton.lint import lint
 from tests.plugins.triton.model_subjects import subject_of, told
 from tests.plugins.triton.onnx_graphs import GRAPHS, classifier, identity, model, sequence, value
 from tests.plugins.triton.protobuf_writer import graph_def, saved_model, signature
@@ -87,6 +88,19 @@ def found(tmp_path):
 )
 def test_an_onnx_model_and_its_configuration(found, before, after, expected):
     assert found(GOOD.replace(before, after, 1) if before else GOOD, classifier()) == expected
+
+
+@pytest.mark.parametrize(
+    ("dims", "hint"),
+    [
+        ("[ -1, 4 ]", "write dims: [ 4 ]; max_batch_size stands for the first size"),
+        ("[ 5 ]", "write dims: [ 4 ]"),
+    ],
+)
+def test_the_size_of_a_batch_that_is_written_is_told_from_another_wrong_size(tmp_path, dims, hint):
+    files = {"1/model.onnx": classifier().SerializeToString()}
+    [finding] = lint(subject_of(tmp_path, GOOD.replace("[ 4 ]", dims), files))
+    assert finding.hint == hint
 
 
 def test_sizes_that_the_model_leaves_open_may_be_fixed(found):

@@ -63,8 +63,14 @@ def dims_differ(subject: Subject) -> Iterator[Fault]:
             message = (
                 f"{tensor} has {field_.partition('.')[0]} {_list(dims)}, but shape {shape} in {graph.path}"
             )
-            hint = f"write {field_}: {_list(expected or (1,))}"
+            hint = _mend(field_, expected, has_batch=is_batched and dims == known.shape)
             yield Fault(message, tensor.at(*field_.split(".")), hint)
+
+
+def _mend(field_: str, expected: tuple[int, ...], *, has_batch: bool) -> str:
+    """Return what to write, and why where the size of the batch is written, too."""
+    why = "; max_batch_size stands for the first size" if has_batch else ""
+    return f"write {field_}: {_list(expected or (1,))}{why}"
 
 
 def _expected_dims(
