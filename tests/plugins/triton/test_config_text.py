@@ -79,6 +79,10 @@ def test_a_data_type_as_others_spell_it(written, meant):
         ("input { dims: { 1 } }", "1:15 dims is no message; write dims: [ … ]"),
         ("input { reshape: [ 1 ] }", "1:18 reshape is one message; write reshape { shape: [ … ] }"),
         ("input: 3", "1:8 input is a message; write input { … }"),
+        (
+            'parameters { key: "a" value: "/b" }',
+            '1:30 value is a message; write value { string_value: "/b" }',
+        ),
         ('backend: [ "python" ]', "1:10 backend takes one value, and no list"),
         ("input { dims: [ 1, 2, ] }", "1:21 there is no element after this comma"),
         ("input [ { } { } ]", "1:13 a comma is due between the elements of a list"),

@@ -77,6 +77,14 @@ def of_name(name: Token, schema: Descriptor) -> str:
     return f"{unknown}; {home or near}"
 
 
+def _inside(message: Descriptor, value: Token) -> str:
+    """Return what is to stand in a message: the value, where it can be meant for one field only."""
+    only = message.fields[0] if len(message.fields) == 1 else None
+    if only is not None and only.type == only.TYPE_STRING and value.kind == "text":
+        return f"{only.name}: {_cut(value.text)}"
+    return "…"
+
+
 def of_list(field: FieldDescriptor) -> str:
     """Say that a field takes one value, or that a message is due, where a list begins."""
     if field.message_type is not None:
@@ -95,7 +103,7 @@ def of_message(field: FieldDescriptor) -> str:
 def of_value(field: FieldDescriptor, value: Token) -> str:
     """Say what is wrong with a scalar; nothing where protobuf may take it."""
     if field.message_type is not None:
-        return f"{field.name} is a message; write {field.name} {{ … }}"
+        return f"{field.name} is a message; write {field.name} {{ {_inside(field.message_type, value)} }}"
     if field.enum_type is not None:
         return _of_enum(field.name, field.enum_type, value)
     if field.type == field.TYPE_BOOL:
