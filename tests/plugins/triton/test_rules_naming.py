@@ -237,7 +237,7 @@ CASES = [
         ),
     ),
     (
-        "TR134 2:29: the version policy asks for 3, but the versions are 1",
+        "TR134 2:29: the version policy asks for 3, but there is only 1",
         model('backend: "python"\nversion_policy { specific { versions: [ 3 ] } }\n', CODE),
         model('backend: "python"\nversion_policy { specific { versions: [ 1 ] } }\n', CODE),
     ),
@@ -247,7 +247,7 @@ CASES = [
         model('backend: "python"\nversion_policy { latest { num_versions: 2 } }\n', CODE),
     ),
     (
-        "TR134 2:18: the version policy asks for none, but the versions are 1",
+        "TR134 2:18: the version policy asks for none, but there is only 1",
         model('backend: "python"\nversion_policy { specific { } }\n', CODE),
         model('backend: "python"\nversion_policy { all { } }\n', CODE),
     ),

@@ -105,7 +105,7 @@ def policy_loads_nothing(subject: Subject) -> Iterator[Fault]:
         return
     at = ("version_policy", "specific", "versions")
     asked = _listed(policy.specific.versions) or "none"
-    yield Fault(f"the version policy asks for {asked}, but the versions are {_listed(there)}", at)
+    yield Fault(f"the version policy asks for {asked}, but there is only {_listed(there)}", at)
 
 
 @rule("TR135", "version-not-there", Severity.WARNING)
