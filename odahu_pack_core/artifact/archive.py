@@ -113,7 +113,9 @@ def _members(stream: BinaryIO, allowance: Allowance) -> Iterator[Member]:
     if start[257:262] == b"ustar":
         return tar_members(stream, in_place=stream)
     raise ArtifactError(
-        "the artifact is no archive: neither zip nor tar, gzip or zstd", code="not-an-archive"
+        "the artifact is no archive: neither zip nor tar, gzip or zstd",
+        code="not-an-archive",
+        hint="name an archive, or the folder that the model is in",
     )
 
 

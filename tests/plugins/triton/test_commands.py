@@ -219,6 +219,7 @@ def test_a_terminal_is_shown_the_line(tmp_path):
         (["lint", "nothing"], 2, "does not exist"),
         (["lint"], 2, "Missing argument 'PATH...'"),
         (["lint", "text"], 12, "text: the artifact is no archive"),
+        (["lint", "text"], 12, "or the folder that the model is in"),
         (["lint", "empty"], 12, "empty: not a model artifact"),
         (["lint", "wine", "--ignore", "TR999"], 2, "there is no rule 'TR999'"),
         (["lint", "wine", "--triton-base-image-tag", "24.1-py3"], 2, "did you mean"),
