@@ -117,4 +117,6 @@ def _is_decoupled(policy: Any) -> bool:  # noqa: ANN401  # whatever the source p
 def _typed(value: Any, expected: type) -> Any:  # noqa: ANN401  # of the type expected
     if type(value) is not expected:
         raise TypeError(f"{value!r} is no {expected.__name__}")
+    if isinstance(value, str):
+        value.encode()  # a lone surrogate is no text of a configuration
     return value

@@ -17,7 +17,7 @@ from odahu_pack_core import (
     TextFile,
 )
 
-from .config import CONFIG, MOST_CHARACTERS, ModelConfig, read_config
+from .config import CONFIG, MOST_BYTES, ModelConfig, read_config
 from .environment import ModelEnvironment
 from .formats import PYTHON, ModelFormat
 from .image_config import check_one_environment, image_config, with_environment
@@ -27,7 +27,6 @@ from .releases import Release
 from .repository import MadeFile, ModelFolder, with_files, with_version, without_linked
 
 _FIRST_VERSION: Final = 1
-_MOST_BYTES: Final = 4 * (MOST_CHARACTERS + 1)
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ def written_config(folder: ModelFolder) -> ModelConfig:
         return read_config("")
     try:
         with folder.open(CONFIG) as stream:
-            return read_config(stream.read(_MOST_BYTES))
+            return read_config(stream.read(MOST_BYTES))
     except OSError as error:
         raise ArtifactError(
             f"cannot read {folder.config_file}: {error.strerror}", code="unreadable"

@@ -8,7 +8,16 @@ from typing import Final
 
 import click
 
-from odahu_pack_core import PlanError, UsageError, debug_option, did_you_mean, to_stderr, to_stdout, visible
+from odahu_pack_core import (
+    ArtifactError,
+    PlanError,
+    UsageError,
+    debug_option,
+    did_you_mean,
+    to_stderr,
+    to_stdout,
+    visible,
+)
 from odahu_pack_triton.config import CONFIG
 from odahu_pack_triton.generation import Completed, complete_config
 from odahu_pack_triton.releases import Release
@@ -94,19 +103,34 @@ def _write(text: str, models: OpenedModels, folder: ModelFolder, *, force: bool)
     Raises:
         UsageError: That is in an archive.
         PlanError: There is a configuration already.
+        ArtifactError: The folder cannot be written to.
     """
     if not models.path.is_dir():
         raise UsageError(f"{models.path} is an archive; print the configuration and add it", code="archive")
     target = models.path / folder.config_file
     if folder.has(CONFIG) and folder.read_text(CONFIG) == text:
         return
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | (os.O_TRUNC if force else os.O_EXCL)
     try:
-        descriptor = os.open(target, flags, 0o666)
+        _put(target, text, force=force)
     except FileExistsError:
         raise PlanError(
             f"{target} is there already", code="exists", hint="write over it with --force"
         ) from None
-    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(text)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ArtifactError(f"cannot write {target}: {reason}", code="unwritable") from None
     to_stderr(f"{target}: written")
+
+
+def _put(target: Path, text: str, *, force: bool) -> None:
+    """Write a file whole or not at all: a full disk costs nobody the configuration that is there."""
+    draft = target.with_name(f".{target.name}.{os.getpid()}") if force else target
+    with draft.open("x", encoding="utf-8", newline="") as stream:
+        try:
+            stream.write(text)
+            stream.flush()
+        except OSError:
+            draft.unlink()
+            raise
+    if force:
+        draft.replace(target)

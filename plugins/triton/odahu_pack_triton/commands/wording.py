@@ -42,7 +42,8 @@ def as_text(told: Told, *, with_line: bool) -> str:
         with_line: Whether the line of text is shown, with a mark below it.
     """
     finding = told.finding
-    where = f"{told.file}:{finding.place.line}:{finding.place.column}" if finding.place else told.file
+    file = told.file.replace("\n", "\\n")
+    where = f"{file}:{finding.place.line}:{finding.place.column}" if finding.place else file
     lines = [f"{where}: {finding.severity.value} {finding.code}: {finding.message}"]
     if with_line and finding.place and told.line.strip():
         lines += _excerpt(told.line, finding.place.column)

@@ -3,6 +3,7 @@
 from .model_config import (
     CONFIG,
     ENVIRONMENT_PARAMETER,
+    MOST_BYTES,
     MOST_CHARACTERS,
     ConfigTextError,
     ModelConfig,
@@ -14,6 +15,7 @@ from .place import FieldPath, Place, TextFault, place_at
 __all__ = [
     "CONFIG",
     "ENVIRONMENT_PARAMETER",
+    "MOST_BYTES",
     "MOST_CHARACTERS",
     "ConfigTextError",
     "FieldPath",

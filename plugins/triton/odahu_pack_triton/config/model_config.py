@@ -26,6 +26,9 @@ ENVIRONMENT_PARAMETER: Final = "EXECUTION_ENV_PATH"
 MOST_CHARACTERS: Final = 1024 * 1024
 """A configuration larger than this is refused before it is parsed."""
 
+MOST_BYTES: Final = 4 * (MOST_CHARACTERS + 1)
+"""As many bytes tell whether a configuration is too large."""
+
 _LONGEST_REASON: Final = 200
 _TOP: Final = Place(1, 1)
 _TWICE: Final = re.compile(r'should not have multiple "(\w+)" fields')

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from odahu_pack_triton.config import CONFIG, ModelConfig, parse_config
+from odahu_pack_core import ArtifactError
+from odahu_pack_triton.config import CONFIG, MOST_BYTES, ModelConfig, parse_config
 from odahu_pack_triton.formats import FORMATS, ModelFormat
 from odahu_pack_triton.releases import Release
 from odahu_pack_triton.repository import ModelFolder
@@ -49,11 +50,12 @@ def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: in
         max_batch_size: The largest batch where none is written, 0 for no batches; None to choose.
 
     Raises:
+        ArtifactError: What is written cannot be read.
         ConfigTextError: What is written is not a model configuration.
         IncompleteConfigError: The model file does not tell what is missing; the message says why.
         ModelFileError: The model file is not what its name says.
     """
-    text = folder.read_text(CONFIG) if folder.has(CONFIG) else ""
+    text = _written(folder)
     written = parse_config(text, folder.config_file)
     message = written.message
     if _is_ensemble(message) or (_has_tensors(message) and (message.backend or message.platform)):
@@ -66,6 +68,18 @@ def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: in
     draft = with_labels(_draft(Source(folder, path, release, written, max_batch_size), format_), folder)
     completed = _joined(text, addition(draft, written, format_))
     return Completed(completed, draft.made_from, draft.reasons, draft.doubts)
+
+
+def _written(folder: ModelFolder) -> str:
+    """Return the configuration's text; as in Triton, a comment may be in any encoding."""
+    if not folder.has(CONFIG):
+        return ""
+    try:
+        with folder.open(CONFIG) as stream:
+            return stream.read(MOST_BYTES).decode("utf-8", "replace")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ArtifactError(f"cannot read {folder.config_file}: {reason}", code="unreadable") from None
 
 
 def _is_ensemble(message: Any) -> bool:  # noqa: ANN401  # a protobuf message, as below

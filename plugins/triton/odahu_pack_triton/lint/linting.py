@@ -70,7 +70,13 @@ def _finding(rule: Rule, fault: Fault, subject: Subject) -> Finding:
     if not fault.file and place is None:
         place = subject.config.place(fault.at)
     file = folder.shown(fault.file) if fault.file else folder.config_file
-    return Finding(rule.code, rule.severity, folder.name, fault.message, file, place, fault.hint)
+    message, hint = _in_one_line(fault.message), _in_one_line(fault.hint)
+    return Finding(rule.code, rule.severity, folder.name, message, file, place, hint)
+
+
+def _in_one_line(text: str) -> str:
+    """Return a text without line breaks, so that no value of a model begins a line of a build's log."""
+    return "\\n".join(text.split("\n"))
 
 
 def _order(finding: Finding) -> tuple[str, int, int, str]:
