@@ -165,6 +165,7 @@ LARGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", LARGE)
 @pytest.mark.parametrize("backend", ["python", "onnxruntime", "pytorch", "ensemble"])
 def test_the_time_of_rules_grows_with_a_configuration_only(kind, backend):

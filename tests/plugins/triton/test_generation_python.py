@@ -1,5 +1,7 @@
 """Configurations made of ``auto_complete_config``, for releases that do not call it."""
 
+import re
+
 import pytest
 
 from odahu_pack_core import ArtifactError
@@ -70,6 +72,31 @@ def test_what_cannot_be_made_is_refused_with_the_reason(complete, source, writte
     with pytest.raises(IncompleteConfigError, match=reason) as caught:
         complete(source, written)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("added", "reason"),
+    [
+        (
+            '"name": "T", "data_type": "TYPE_STR", "dims": [1]',
+            "'TYPE_STR', which Triton has not; did you mean 'TYPE_STRING'",
+        ),
+        (
+            '"name": "T", "data_type": "TYPE_FP32", "dims": [9223372036854775808]',
+            "'T' with a size beyond 64 bits",
+        ),
+    ],
+)
+@pytest.mark.parametrize("tag", ["20.11-py3", "24.10-py3"])
+def test_what_no_configuration_can_hold_is_refused_for_every_release(plan, added, reason, tag):
+    source = ADDS.replace('"name": "X", "data_type": "TYPE_FP32", "dims": [-1, 3]', added)
+    with pytest.raises(ArtifactError, match=re.escape(reason)):
+        plan({"model.py": source}, triton_base_image_tag=tag)
+
+
+def test_a_batch_beyond_32_bits_is_refused(complete):
+    with pytest.raises(ArtifactError, match="max_batch_size beyond 32 bits"):
+        complete(ADDS.replace("set_max_batch_size(8", "set_max_batch_size(2147483648"))
 
 
 def test_what_is_not_python_is_refused_with_its_line(complete):

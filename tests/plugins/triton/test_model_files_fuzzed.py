@@ -54,10 +54,10 @@ def damaged(draw, seeds):
 
 
 def _survives(read, content):
-    begin = time.monotonic()
+    begin = time.process_time()
     with suppress(ModelFileError):
         read(io.BytesIO(content), "model")
-    assert time.monotonic() - begin < LONGEST_SECONDS
+    assert time.process_time() - begin < LONGEST_SECONDS
 
 
 @pytest.mark.property
@@ -119,10 +119,10 @@ def test_many_megabytes_of_nothing_take_bounded_time():
     """As many fields as are allowed, in each place that is looked into."""
     empty = b"\x0a\x00" * 4_000_000
     for read in (read_saved_model, read_graph_def, read_onnx):
-        begin = time.monotonic()
+        begin = time.process_time()
         with pytest.raises(ModelFileError):
             read(io.BytesIO(empty), "model")
-        assert time.monotonic() - begin < 30
+        assert time.process_time() - begin < 30
 
 
 CONFIGS = [

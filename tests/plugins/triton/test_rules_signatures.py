@@ -280,7 +280,7 @@ def test_many_wrong_names_are_told_soon(found):
         f'input {{ name: "i{number}" }}\n' for number in range(5000)
     )
     inputs = [value(f"x{number}", [1]) for number in range(2000)]
-    begin = time.monotonic()
+    begin = time.process_time()
     lines = found(config, model([], inputs, [value("y", [1])]))
-    assert time.monotonic() - begin < 10
+    assert time.process_time() - begin < 10
     assert len([line for line in lines if line.startswith("TR610")]) == 20

@@ -124,10 +124,10 @@ def test_many_long_names_are_refused():
 
 @pytest.mark.slow
 def test_countless_fields_are_refused_soon():
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(ModelFileError, match="more than 2000000 fields"):
         sum(1 for _ in _reader(b"\x08\x00" * 3_000_000).fields())
-    assert time.monotonic() - begin < 30
+    assert time.process_time() - begin < 30
 
 
 def _folder_of(root, path, **entry):
@@ -154,14 +154,14 @@ def test_two_gigabytes_cost_no_memory(tmp_path):
         stream.write(rest)
     folder = _folder_of(tmp_path, "model.onnx", size=path.stat().st_size)
     tracemalloc.start()
-    begin = time.monotonic()
+    begin = time.process_time()
     with opened(folder, "model.onnx") as stream:
         model = read_onnx(stream, "model.onnx")
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [tensor.name for tensor in model.signature.outputs] == ["scores", "label"]
     assert most < 1024 * 1024
-    assert time.monotonic() - begin < 5
+    assert time.process_time() - begin < 5
 
 
 class _Packed:

@@ -23,7 +23,7 @@ CONFIG: Final = "config.pbtxt"
 ENVIRONMENT_PARAMETER: Final = "EXECUTION_ENV_PATH"
 """The parameter that names the environment of a Python model."""
 
-MOST_CHARACTERS: Final = 1024 * 1024
+MOST_CHARACTERS: Final = 256 * 1024
 """A configuration larger than this is refused before it is parsed."""
 
 MOST_BYTES: Final = 4 * (MOST_CHARACTERS + 1)

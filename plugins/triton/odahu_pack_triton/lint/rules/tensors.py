@@ -142,6 +142,34 @@ def output_named_twice(subject: Subject) -> Iterator[Fault]:
         met.add(spec.name)
 
 
+@rule("TR208", "output-labelled-twice", Severity.ERROR)
+def output_labelled_twice(subject: Subject) -> Iterator[Fault]:
+    """Two outputs of the same name have labels.
+
+    Triton refuses the model: `multiple label files for 'y'`
+    ([label_provider.cc](https://github.com/triton-inference-server/core/blob/main/src/label_provider.cc)).
+    Instead of
+
+    ```proto
+    output { name: "y" data_type: TYPE_FP32 dims: [ 2 ] label_filename: "old.txt" }
+    output { name: "y" data_type: TYPE_FP32 dims: [ 2 ] label_filename: "new.txt" }
+    ```
+
+    write the output once:
+
+    ```proto
+    output { name: "y" data_type: TYPE_FP32 dims: [ 2 ] label_filename: "new.txt" }
+    ```
+    """
+    labelled: set[str] = set()
+    for index, spec in enumerate(subject.message.output):
+        if spec.name in labelled and spec.label_filename:
+            message = f"a second output {shown(spec.name)} has labels, {shown(spec.label_filename)}"
+            yield Fault(message, ("output", index, "label_filename"))
+        if spec.label_filename:
+            labelled.add(spec.name)
+
+
 @rule("TR207", "model-without-tensors", Severity.WARNING)
 def model_without_tensors(subject: Subject) -> Iterator[Fault]:
     """A model has no inputs, or no outputs.
