@@ -96,7 +96,7 @@ def check_base_python(base: BaseImage, facts: BaseFacts) -> None:
     raise PlanError(
         f"the model needs {wanted}, but the base image {facts.reference} has Python {facts.python}",
         code="python-mismatch",
-        hint=_mend(facts.python),
+        hint=f"{_pin(facts.python)}, or choose a base image that has the model's Python",
     )
 
 
@@ -149,7 +149,8 @@ def _python_of_written(
         raise PlanError(
             f"conda.yaml asks for Python {pin}, but dockerfileBaseImage is {written} with Python {shown}",
             code="python-mismatch",
-            hint=_mend(shown),
+            hint=f"{_pin(shown)}, or name a base image with the model's Python in dockerfileBaseImage, "
+            "or leave that out",
         )
     candidates = fitting(pin)
     if shown is None and len(candidates) > 1:
@@ -168,11 +169,8 @@ def _shown_by(reference: ImageReference) -> str | None:
     return match[1] if match else None
 
 
-def _mend(python: str) -> str:
-    return (
-        f"write python={python} in conda.yaml if the model works with it, or name a base image with the "
-        "model's Python in dockerfileBaseImage, or leave that out"
-    )
+def _pin(python: str) -> str:
+    return f"write python={python} in conda.yaml if the model works with it"
 
 
 def _under(pull_uri: str | None, written: ImageReference) -> tuple[ImageReference, tuple[Decision, ...]]:

@@ -212,8 +212,17 @@ def _check_numpy(numpy: Requirement | None, release: Release) -> None:
                 f"the model asks for numpy=={pin}, but the Python backend of Triton {release.version} "
                 f"works with numpy{release.numpy} only",
                 code="numpy-mismatch",
-                hint=f"ask for numpy{release.numpy}, or choose a newer triton_base_image_tag",
+                hint=f"ask for numpy{release.numpy}{_newer_for(pin, release)}",
             )
+
+
+def _newer_for(numpy: str, release: Release) -> str:
+    """Say which newer release works with a NumPy, if one does."""
+    newer = (other for other in RELEASES.values() if other.version > release.version)
+    fitting = next((o for o in newer if SpecifierSet(o.numpy).contains(numpy, prereleases=True)), None)
+    if fitting is None:
+        return ""
+    return f", or choose triton_base_image_tag {fitting.version}-py3 or newer, with Python {fitting.python}"
 
 
 def _means(release: Release, folder: str, prefix: str) -> tuple[tuple[str, ...], str, tuple[TextFile, ...]]:

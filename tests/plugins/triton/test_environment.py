@@ -127,11 +127,16 @@ def test_a_numpy_of_the_model_stays_and_is_bounded(plan, line):
 
 
 @pytest.mark.parametrize(
-    ("line", "tag", "bound"), [("numpy==2.1.0", "24.11-py3", "<2"), ("numpy==1.24.4", "22.12-py3", "<1.24")]
+    ("line", "tag", "bound", "newer"),
+    [
+        ("numpy==2.1.0", "24.11-py3", "<2", "24.12-py3 or newer, with Python 3.12"),
+        ("numpy==1.24.4", "22.12-py3", "<1.24", "23.01-py3 or newer, with Python 3.8"),
+    ],
 )
-def test_a_numpy_that_a_release_cannot_work_with_is_refused(plan, line, tag, bound):
-    with pytest.raises(PlanError, match=f"asks for {line}.* works with numpy{bound} only"):
+def test_a_numpy_that_a_release_cannot_work_with_is_refused(plan, line, tag, bound, newer):
+    with pytest.raises(PlanError, match=f"asks for {line}.* works with numpy{bound} only") as refused:
         plan({**PYTHON, "conda.yaml": _conda(line)}, triton_base_image_tag=tag)
+    assert refused.value.hint.endswith(newer)
     assert plan({}, triton_base_image_tag="24.12-py3")
 
 
