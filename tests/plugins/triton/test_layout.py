@@ -89,6 +89,8 @@ def test_a_version_is_a_plain_number(read, folder, versions):
         ({"config.pbtxt": 'name: "../red"', "1/model.onnx": ""}, "", "model"),
         ({"config.pbtxt": "not a config", "1/model.onnx": ""}, "", "model"),
         ({"1/model.onnx": ""}, "", "model"),
+        ({"config.pbtxt": 'name: "red"', "v1/model.onnx": ""}, "folder", "folder"),
+        ({"config.pbtxt": 'name: "red"', "version-1.2/model.onnx": ""}, "folder", "folder"),
     ],
 )
 def test_a_models_folder_is_called_as_manifest_folder_or_config_say(models, files, name, expected):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,6 +16,7 @@ from .folder import is_version
 
 _MODEL_FILES: Final = frozenset(format_.file for format_ in FORMATS)
 _NO_MODELS: Final = frozenset({"__MACOSX", "__pycache__", "lost+found"})
+_LIKE_VERSION: Final = re.compile(r"(?i)(v|version)?[-_.]?[0-9][0-9._-]{0,20}")
 _MOST_SHOWN: Final = 5
 
 
@@ -74,7 +76,7 @@ def form_of(entries: Iterable[ArtifactEntry]) -> Form:
         _refuse(files, "numbered versions", versions)
         return Form.FLAT
     # An ensemble's versions are empty, and Git keeps no empty folders.
-    is_folder = set(tops) == {CONFIG} or any(is_version(name) and top.is_folder for name, top in tops.items())
+    is_folder = set(tops) == {CONFIG} or any(_is_version_folder(name, top) for name, top in tops.items())
     if versions or (CONFIG in tops and is_folder):
         return Form.FOLDER
     resembling = any(top.resembles_model for name, top in tops.items() if not _is_own(name))
@@ -98,6 +100,12 @@ def _tops(entries: Iterable[ArtifactEntry]) -> Mapping[str, _Top]:
         if len(rest) > 1 and is_version(rest[0]) and rest[1] in _MODEL_FILES:
             seen.models.add(rest[0])
     return tops
+
+
+def _is_version_folder(name: str, top: _Top) -> bool:
+    """Tell whether a folder is a version, or was meant as one and is called ``v1``: the linter says so."""
+    misnamed = _LIKE_VERSION.fullmatch(name) is not None and bool(top.below & _MODEL_FILES)
+    return top.is_folder and (is_version(name) or misnamed)
 
 
 def _is_own(name: str) -> bool:
