@@ -43,4 +43,4 @@ def test_an_ensemble_is_refused_by_both_or_by_none(grounds, tmp_path):
     apart = {seed: both for seed, both in verdicts.items() if bool(both[0]) != bool(both[1])}
     assert apart == {}
     # Neither all of them nor none are refused, or nothing is shown.
-    assert COUNT / 10 < sum(not errors for errors, _ in verdicts.values()) < COUNT
+    assert 0 < sum(not errors for errors, _ in verdicts.values()) < COUNT

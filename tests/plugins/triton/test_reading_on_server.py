@@ -8,7 +8,7 @@ from odahu_pack_core.testing import write_files
 from odahu_pack_triton.config import read_config
 from odahu_pack_triton.config.history import first_release
 from tests.e2e.parts import docker_client
-from tests.plugins.triton.server_ground import ServerGround
+from tests.plugins.triton.server_ground import CRASHES, ServerGround
 from tests.plugins.triton.test_fuzz import PIECES, TEXTS
 
 pytestmark = [pytest.mark.engine, pytest.mark.triton]
@@ -77,6 +77,8 @@ def test_what_cannot_be_parsed_cannot_be_read(ground, tmp_path, seed):
         folder = tmp_path / str(number)
         write_files(folder, {f"m{number}/config.pbtxt": text, f"m{number}/1/model.txt": ""})
         refusal = ground.judge(folder, f"m{number}").refusal
-        others += REFUSED not in refusal
-        assert expected in {None, REFUSED in refusal}, text
+        # The last words of a server that ends tell of earlier texts, too; this one it has parsed.
+        is_refused = REFUSED in refusal and not refusal.startswith(CRASHES)
+        others += not is_refused
+        assert expected in {None, is_refused}, text
     assert 0 < others < 25
