@@ -11,7 +11,7 @@ from .config import ModelConfig
 from .lint import Finding, Severity, Subject, examine
 from .releases import Release
 from .repository import ModelRepository
-from .triton_model import TritonModel, written_config
+from .triton_model import TritonModel
 
 
 def check_models(
@@ -33,7 +33,7 @@ def check_models(
     ignored: list[Finding] = []
     for name, model in models.items():
         report = examine(Subject(model.folder, model.config, whole, release))
-        written = written_config(repository.models[name])
+        written = repository.models[name].config
         findings += (as_written(finding, written) for finding in report.findings)
         ignored += (as_written(finding, written) for finding in report.ignored)
     errors = [finding for finding in findings if finding.severity is Severity.ERROR]

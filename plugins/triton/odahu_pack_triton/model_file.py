@@ -23,13 +23,6 @@ _BY_SUFFIX: Final[Mapping[str, str]] = {
 _LEADER: Final[Mapping[str, str]] = {
     format_.companion: format_.file for format_ in FORMATS if format_.companion
 }
-_ENSEMBLE: Final = "ensemble"
-
-
-def is_ensemble(config: ModelConfig) -> bool:
-    """Tell whether a model is made of others."""
-    message = config.message
-    return bool(message.platform == _ENSEMBLE or message.HasField("ensemble_scheduling"))
 
 
 def choose_format(folder: ModelFolder, config: ModelConfig) -> tuple[ModelFormat | None, Decision]:
@@ -45,8 +38,8 @@ def choose_format(folder: ModelFolder, config: ModelConfig) -> tuple[ModelFormat
     Raises:
         ArtifactError: Nothing says what the model is, or nothing says which of several.
     """
-    if is_ensemble(config):
-        return None, Decision("model", _ENSEMBLE, f"{CONFIG} says so")
+    if config.is_ensemble:
+        return None, Decision("model", "ensemble", f"{CONFIG} says so")
     found = [format_ for format_ in FORMATS if _is_there(format_, folder)]
     written = str(config.message.backend or config.message.platform)
     if not written:

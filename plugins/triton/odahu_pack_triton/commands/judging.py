@@ -13,7 +13,7 @@ from odahu_pack_triton.linted import as_written
 from odahu_pack_triton.names import MODELS
 from odahu_pack_triton.releases import Release
 from odahu_pack_triton.repository import ModelFolder, ModelRepository
-from odahu_pack_triton.triton_model import ChosenModel, choose_model, complete_model, written_config
+from odahu_pack_triton.triton_model import ChosenModel, choose_model, complete_model
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ def judged(repository: ModelRepository, release: Release, ignore: Collection[str
     completed = {name: _completed(folder, release) for name, folder in repository.models.items()}
     whole = replace(repository, models={name: folder for name, (folder, _, _) in completed.items()})
     for name, (folder, config, reason) in completed.items():
-        written = written_config(repository.models[name])
+        written = repository.models[name].config
         report = examine(Subject(folder, config, whole, release))
         if reason and not any(finding.severity is Severity.ERROR for finding in report.findings):
             report = replace(report, findings=(_of_error(reason, folder), *report.findings))
@@ -55,7 +55,7 @@ def _completed(
     folder: ModelFolder, release: Release
 ) -> tuple[ModelFolder, ModelConfig, OdahuPackError | None]:
     """Return a model as it would stand in an image; if that cannot be, as it is, and the reason."""
-    written = written_config(folder)
+    written = folder.config
     if written.faults:
         return folder, written, None
     try:

@@ -69,6 +69,11 @@ class ModelConfig:
     walked: Walked = field(default_factory=Walked, repr=False, compare=False)
 
     @property
+    def is_ensemble(self) -> bool:
+        """Whether the model is made of others."""
+        return bool(self.message.platform == "ensemble" or self.message.HasField("ensemble_scheduling"))
+
+    @property
     def environment(self) -> str:
         """Value of ``EXECUTION_ENV_PATH``; empty where it is not set."""
         if ENVIRONMENT_PARAMETER not in self.message.parameters:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from odahu_pack_core import ArtifactError
-from odahu_pack_triton.config import CONFIG, MOST_BYTES, ModelConfig, parse_config
+from odahu_pack_triton.config import CONFIG, ModelConfig, parse_config
 from odahu_pack_triton.formats import FORMATS, ModelFormat
 from odahu_pack_triton.releases import Release
 from odahu_pack_triton.repository import ModelFolder
@@ -16,8 +15,6 @@ from .addition import addition
 from .draft import Draft, IncompleteConfigError
 from .labels import with_labels
 from .sources import DRAFTERS, Source
-
-_ENSEMBLE = "ensemble"
 
 
 @dataclass(frozen=True)
@@ -55,10 +52,10 @@ def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: in
         IncompleteConfigError: The model file does not tell what is missing; the message says why.
         ModelFileError: The model file is not what its name says.
     """
-    text = _written(folder)
+    text = folder.config.text
     written = parse_config(text, folder.config_file)
     message = written.message
-    if _is_ensemble(message) or (_has_tensors(message) and (message.backend or message.platform)):
+    if written.is_ensemble or (_has_tensors(message) and (message.backend or message.platform)):
         return Completed(text)
     format_, path = _model_file(folder, written)
     if _has_tensors(message):
@@ -70,23 +67,7 @@ def complete_config(folder: ModelFolder, release: Release, *, max_batch_size: in
     return Completed(completed, draft.made_from, draft.reasons, draft.doubts)
 
 
-def _written(folder: ModelFolder) -> str:
-    """Return the configuration's text; as in Triton, a comment may be in any encoding."""
-    if not folder.has(CONFIG):
-        return ""
-    try:
-        with folder.open(CONFIG) as stream:
-            return stream.read(MOST_BYTES).decode("utf-8", "replace")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise ArtifactError(f"cannot read {folder.config_file}: {reason}", code="unreadable") from None
-
-
-def _is_ensemble(message: Any) -> bool:  # noqa: ANN401  # a protobuf message, as below
-    return bool(message.platform == _ENSEMBLE or message.HasField("ensemble_scheduling"))
-
-
-def _has_tensors(message: Any) -> bool:  # noqa: ANN401  # as above
+def _has_tensors(message: Any) -> bool:  # noqa: ANN401  # a protobuf message, as below
     return bool(message.input and message.output)
 
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import BinaryIO, Final
 
 from odahu_pack_core import ArtifactEntry, ArtifactError, ModelArtifact
-from odahu_pack_triton.config import CONFIG
+from odahu_pack_triton.config import CONFIG, MOST_BYTES, ModelConfig, read_config
 
 from .links import target_of
 
@@ -87,6 +87,22 @@ class ModelFolder:
         if path not in self.entries:
             raise ArtifactError(f"{self.shown(path)} is not in the artifact", code="unreadable")
         return self.artifact.read_text(self.entries[path].path)
+
+    @cached_property
+    def config(self) -> ModelConfig:
+        """The configuration as it is written, whatever is in the file; an empty one without a file.
+
+        Raises:
+            ArtifactError: It is no file.
+        """
+        if not self.has(CONFIG):
+            return read_config("")
+        try:
+            with self.open(CONFIG) as stream:
+                return read_config(stream.read(MOST_BYTES))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise ArtifactError(f"cannot read {self.config_file}: {reason}", code="unreadable") from None
 
     @property
     def config_file(self) -> str:
