@@ -54,6 +54,18 @@ class ArtifactEntry:
     is_folder: bool = False
     packed: Packed | None = field(default=None, repr=False, compare=False)
 
+    def planned(self, path: str) -> PlannedFile:
+        """Return the member as a file of the image.
+
+        Args:
+            path: Absolute path in the image.
+        """
+        if self.is_folder:
+            return Folder(path)
+        if self.link:
+            return Link(path, self.link)
+        return ArtifactFile(path, self.path, self.size, PROGRAM_MODE if self.executable else FILE_MODE)
+
 
 @dataclass(frozen=True)
 class ModelArtifact:
@@ -131,7 +143,7 @@ class ModelArtifact:
             without: Relative paths to leave out.
         """
         return tuple(
-            _planned(entry, f"{folder}/{entry.path}") for entry in self.entries if entry.path not in without
+            entry.planned(f"{folder}/{entry.path}") for entry in self.entries if entry.path not in without
         )
 
 
@@ -146,11 +158,3 @@ def open_on_disk(path: Path) -> BinaryIO:
         os.close(descriptor)
         raise OSError(errno.EINVAL, "not a file any more", str(path))
     return os.fdopen(descriptor, "rb")
-
-
-def _planned(entry: ArtifactEntry, path: str) -> PlannedFile:
-    if entry.is_folder:
-        return Folder(path)
-    if entry.link:
-        return Link(path, entry.link)
-    return ArtifactFile(path, entry.path, entry.size, PROGRAM_MODE if entry.executable else FILE_MODE)

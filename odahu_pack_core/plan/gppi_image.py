@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import PurePosixPath
@@ -141,13 +140,7 @@ def _python_files(folder: Traversable, destination: str) -> Iterator[TextFile]:
 
 
 def _model_json(model: ModelSection) -> TextFile:
-    content = {
-        "name": model.name,
-        "version": model.version,
-        "workDir": model.work_dir,
-        "entrypoint": model.entrypoint,
-    }
-    return TextFile(f"{RUNTIME_ROOT}/model.json", json.dumps(content, indent=2).encode() + b"\n")
+    return TextFile(f"{RUNTIME_ROOT}/model.json", model.runtime_facts())
 
 
 def _facts(model: ModelSection, packager: str) -> Iterator[Instruction]:

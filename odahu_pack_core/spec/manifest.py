@@ -6,6 +6,7 @@ as it is.
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import PurePosixPath
 from typing import Annotated, Final, Literal
@@ -80,6 +81,16 @@ class ModelSection(ManifestPart):
     version: ModelText
     work_dir: InsidePath
     entrypoint: Annotated[str, AfterValidator(_module_path)]
+
+    def runtime_facts(self) -> bytes:
+        """Return what ``gppi_runtime`` reads of the model in an image, as JSON."""
+        facts = {
+            "name": self.name,
+            "version": self.version,
+            "workDir": self.work_dir,
+            "entrypoint": self.entrypoint,
+        }
+        return json.dumps(facts, indent=2).encode() + b"\n"
 
 
 class Toolchain(ManifestPart):

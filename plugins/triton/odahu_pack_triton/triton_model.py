@@ -8,20 +8,16 @@ from typing import Final
 
 from odahu_pack_core import (
     ArtifactEntry,
-    ArtifactError,
-    ArtifactFile,
     Decision,
-    Folder,
-    Link,
     PlannedFile,
     TextFile,
 )
 
-from .config import CONFIG, MOST_BYTES, ModelConfig, read_config
+from .config import CONFIG, ModelConfig, read_config
 from .environment import ModelEnvironment
 from .formats import PYTHON, ModelFormat
 from .image_config import check_one_environment, image_config, with_environment
-from .model_file import choose_format, is_ensemble
+from .model_file import choose_format
 from .names import MODELS
 from .releases import Release
 from .repository import MadeFile, ModelFolder, with_files, with_version, without_linked
@@ -77,35 +73,18 @@ class TritonModel:
             yield from self.environment.files
 
 
-def written_config(folder: ModelFolder) -> ModelConfig:
-    """Return a model's configuration as it is written, whatever is in the file; an empty one without a file.
-
-    Raises:
-        ArtifactError: It is no file.
-    """
-    if not folder.has(CONFIG):
-        return read_config("")
-    try:
-        with folder.open(CONFIG) as stream:
-            return read_config(stream.read(MOST_BYTES))
-    except OSError as error:
-        raise ArtifactError(
-            f"cannot read {folder.config_file}: {error.strerror}", code="unreadable"
-        ) from None
-
-
 def choose_model(folder: ModelFolder) -> ChosenModel:
     """Find out what a model is.
 
     Raises:
         ArtifactError: Nothing says so.
     """
-    config = written_config(folder)
+    config = folder.config
     if config.faults:  # the linter tells them
         return ChosenModel(folder, config, None, ())
     format_, chosen = choose_format(folder, config)
     decisions = [chosen]
-    if is_ensemble(config) and not folder.versions:
+    if config.is_ensemble and not folder.versions:
         folder = with_version(folder, _FIRST_VERSION)
         reason = "an ensemble has no files of its own, but a version"
         decisions.append(Decision(f"{folder.name}/{_FIRST_VERSION}", "empty folder added", reason))
@@ -147,10 +126,6 @@ def planned(entry: ArtifactEntry, path: str) -> PlannedFile:
         entry: The member.
         path: Absolute path in the image.
     """
-    if entry.is_folder:
-        return Folder(path)
-    if entry.link:
-        return Link(path, entry.link)
     if isinstance(entry.packed, MadeFile):
         return TextFile(path, entry.packed.content)
-    return ArtifactFile(path, entry.path, entry.size, 0o755 if entry.executable else 0o644)
+    return entry.planned(path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -97,14 +96,7 @@ def _place(path: str) -> str:
 def _made(manifest: GppiManifest) -> Iterator[TextFile]:
     yield from code_files("odahu_pack_triton", "triton_runtime", _VERSION)
     yield from code_files("odahu_pack_core", "gppi_runtime", _RUNTIME)
-    model = manifest.model
-    facts = {
-        "name": model.name,
-        "version": model.version,
-        "workDir": model.work_dir,
-        "entrypoint": model.entrypoint,
-    }
-    yield TextFile(_FACTS, json.dumps(facts, indent=2).encode() + b"\n")
+    yield TextFile(_FACTS, manifest.model.runtime_facts())
 
 
 def _name_decision(artifact: ModelArtifact, name: str) -> Iterator[Decision]:
