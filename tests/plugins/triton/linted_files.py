@@ -20,6 +20,16 @@ class TritonPythonModel:
     def execute(self, requests):
         return [pb_utils.InferenceResponse([]) for _ in requests]
 """
+CODE = {"1/model.py": IDENTITY}
+"""The files of a Python model."""
+
+CONFIG = """\
+backend: "python"
+max_batch_size: 8
+input { name: "X" data_type: TYPE_FP32 dims: [ 2 ] }
+output { name: "Y" data_type: TYPE_FP32 dims: [ 2 ] }
+"""
+"""The configuration of a Python model."""
 
 
 @dataclass(frozen=True)

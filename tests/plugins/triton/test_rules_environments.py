@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from odahu_pack_triton.lint import RULES
 from odahu_pack_triton.python_environments.listing import ArchiveError, names_in_archive
-from tests.plugins.triton.linted_files import IDENTITY, model, subject_of, told
+from tests.plugins.triton.linted_files import CODE, IDENTITY, model, subject_of, told
 
 CONFIG = 'backend: "python"\n'
-CODE = {"1/model.py": IDENTITY}
 ELF = b"\x7fELF\x02"
 
 

@@ -5,9 +5,7 @@ import time
 import pytest
 
 from odahu_pack_triton.lint import lint
-from tests.plugins.triton.linted_files import IDENTITY, model, subject_of, told
-
-CODE = {"1/model.py": IDENTITY}
+from tests.plugins.triton.linted_files import CODE, IDENTITY, model, subject_of, told
 
 CASES = [
     (

@@ -5,15 +5,7 @@ import time
 import pytest
 
 from odahu_pack_triton.lint import RULES
-from tests.plugins.triton.linted_files import IDENTITY, model, subject_of, told
-
-CODE = {"1/model.py": IDENTITY}
-CONFIG = """\
-backend: "python"
-max_batch_size: 8
-input { name: "X" data_type: TYPE_FP32 dims: [ 2 ] }
-output { name: "Y" data_type: TYPE_FP32 dims: [ 2 ] }
-"""
+from tests.plugins.triton.linted_files import CODE, CONFIG, IDENTITY, model, subject_of, told
 
 CASES = [
     (

@@ -7,7 +7,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final
 
 from odahu_pack_core import ArtifactError
@@ -98,7 +98,11 @@ def model_codes(subject: Subject) -> Iterator[ModelCode]:
             source = subject.folder.read_text(path)
         except ArtifactError:  # not UTF-8: Python may know better
             continue
-        yield ModelCode(path, source, subject.release.python)
+        yield _code(path, source, subject.release.python)
+
+
+# Every rule about code asks for the same, one after the other.
+_code = lru_cache(maxsize=4)(ModelCode)
 
 
 def _inherits(node: ast.ClassDef) -> bool:
